@@ -1,0 +1,25 @@
+"""One module and one line here for each verb.
+
+A verb's module has ``configure(parser)``, which adds its own arguments, ``run(options, args) -> exit code``, and
+``OUTPUTS``, the words ``-o`` takes (the first is the default). It imports what it needs inside ``run``, so that
+``--help`` stays light. Exit codes: 0 fine, 1 a finding or "no", 2 could not tell.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """``module`` is a module of this package; ``summary`` is what ``--help`` says of the verb."""
+
+    module: str
+    summary: str
+
+
+VERBS: dict[str, Verb] = {
+    "status": Verb("status", "the stack, its components, nodes, counts and sources"),
+    "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
+    "snapshot": Verb("snapshot", "`snapshot save FILE`: what the program reads of the cluster, secrets masked"),
+    "demo": Verb("demo", "`demo serve [VARIANT]`: the demo homelab as a server; `demo faults`: what `broken` plants"),
+}
