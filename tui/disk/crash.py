@@ -19,13 +19,15 @@ KEPT = 10
 """Reports kept; the oldest go."""
 
 _SECRETS = re.compile(
-    r"(?i)(bearer\s+|token[\"'=:\s]+|password[\"'=:\s]+|authorization[\"'=:\s]+)[^\s\"',;]+|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*"
+    r"(?i)(?P<key>authorization[\"'=:\s]+)[^\n\"']+"
+    r"|(?P<word>(?:bearer|token|password|secret)[\"'=:\s]+)[^\s\"',;]+"
+    r"|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*"
 )
 
 
 def masked(text: str) -> str:
     """The text without what looks like a credential."""
-    return _SECRETS.sub(lambda found: f"{found.group(1) or ''}***", text)
+    return _SECRETS.sub(lambda found: f"{found['key'] or found['word'] or ''}***", text)
 
 
 def write_report(error: BaseException, words: Sequence[str] = ()) -> Path | None:
