@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -123,6 +123,48 @@ _PARTS: dict[str, str] = {
     "CustomResourceDefinitionStatus": "conditions[type]-",
 }
 
+# Structs that an object of a Go type always has, also when nothing was set: they are never new, so nobody who creates the
+# object comes to own them as a whole. `~` is a list or pointer that is null then.
+_ALWAYS: dict[str, str] = {
+    "Pod": "spec.containers~ status",
+    "PodTemplate": "template.metadata template.spec.containers~",
+    "Service": "spec status.loadBalancer",
+    "Node": "spec status.daemonEndpoints.kubeletEndpoint status.nodeInfo",
+    "Namespace": "spec status",
+    "Event": "involvedObject source firstTimestamp~ lastTimestamp~ eventTime~",
+    "PersistentVolume": "spec status",
+    "PersistentVolumeClaim": "spec.resources status",
+    "ResourceQuota": "spec status",
+    "LimitRange": "spec.limits~",
+    "ReplicationController": "spec status",
+    "Deployment": "spec.selector~ spec.template.metadata spec.template.spec.containers~ spec.strategy status",
+    "DaemonSet": "spec.selector~ spec.template.metadata spec.template.spec.containers~ spec.updateStrategy status",
+    "StatefulSet": "spec.selector~ spec.template.metadata spec.template.spec.containers~ spec.updateStrategy status",
+    "ReplicaSet": "spec.selector~ spec.template.metadata spec.template.spec.containers~ status",
+    "Job": "spec.template.metadata spec.template.spec.containers~ status",
+    "CronJob": "spec.jobTemplate.metadata spec.jobTemplate.spec.template.metadata"
+    " spec.jobTemplate.spec.template.spec.containers~ status",
+    "Ingress": "spec status.loadBalancer",
+    "IngressClass": "spec",
+    "NetworkPolicy": "spec.podSelector",
+    "ServiceCIDR": "spec status",
+    "IPAddress": "spec.parentRef~",
+    "EndpointSlice": "endpoints~ ports~",
+    "Lease": "spec",
+    "Role": "rules~",
+    "ClusterRole": "rules~",
+    "RoleBinding": "roleRef",
+    "ClusterRoleBinding": "roleRef",
+    "CSIDriver": "spec",
+    "CSINode": "spec.drivers~",
+    "VolumeAttachment": "spec.source status",
+    "PodDisruptionBudget": "spec status",
+    "HorizontalPodAutoscaler": "spec.scaleTargetRef status",
+    "CustomResourceDefinition": "spec.names spec.versions~ status.acceptedNames status.conditions~"
+    " status.storedVersions~",
+    "APIService": "spec status",
+}
+
 _FIELD = re.compile(
     r"(?P<name>\w+)(?:\[(?P<keys>[^\]]+)\]|<(?P<merge>\w+)>|(?P<set>\{\}))?(?P<flags>[-!~=]*)(?:>(?P<of>\w+))?\Z"
 )
@@ -148,6 +190,9 @@ class ListKinds:
     replace: bool = False
     type_name: str = ""
     openapi: Mapping[str, Any] | None = None
+    has_status: bool = False
+    open: bool = False
+    _known: dict[str, ListKinds] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def builtin(kind: str) -> ListKinds | None:
@@ -155,39 +200,86 @@ class ListKinds:
         return _root(kind)
 
     @staticmethod
-    def crd(schema: Mapping[str, Any] | None) -> ListKinds:
-        """The root of a custom resource from its `openAPIV3Schema` (None: everything granular, lists atomic)."""
-        return ListKinds(type_name="CustomResource", openapi=schema or {"x-kubernetes-preserve-unknown-fields": True})
+    def crd(schema: Mapping[str, Any] | None, *, has_status: bool = True) -> ListKinds:
+        """The root of a custom resource from its `openAPIV3Schema` (None: everything granular, lists atomic).
+
+        `has_status` says whether its version has the status subresource.
+        """
+        openapi = schema or {"x-kubernetes-preserve-unknown-fields": True}
+        return ListKinds(type_name=_CUSTOM, openapi=openapi, has_status=has_status)
+
+    def reset(self, subresource: str) -> Mapping[str, Any]:
+        """The fields that a write to the main resource ("") or a subresource cannot change, and so cannot own (fieldsV1)."""
+        if subresource == "":
+            has_status = self.has_status or "status" in _ALWAYS.get(self.type_name, "")
+            return {"f:status": {}} if has_status else {}
+        if subresource != "status":
+            return {}
+        if self.is_custom or self.type_name in ("ServiceCIDR", "VolumeAttachment"):
+            return {"f:metadata": {}, "f:spec": {}}
+        if self.type_name == "Pod":
+            return {"f:metadata": {"f:deletionTimestamp": {}, "f:ownerReferences": {}}, "f:spec": {}}
+        if self.type_name == "Deployment":
+            return {"f:metadata": {"f:labels": {}}, "f:spec": {}}
+        return {"f:spec": {}}
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether this is the root of a custom resource."""
+        return self.type_name == _CUSTOM
 
     def child(self, name: str) -> ListKinds:
         """The place of the value under `name` in this map or struct."""
         if self.openapi is not None:
-            return self._openapi_child(name)
+            found = self._known.get(name)
+            if found is None:
+                found = self._known[name] = self._openapi_child(name)
+            return found
         if self.type_name:
             return _fields(self.type_name).get(name, _UNKNOWN)
-        return _UNKNOWN
+        return _OPEN if self.open else _UNKNOWN
 
     def item(self) -> ListKinds:
         """The place of an item of this list."""
         if self.openapi is not None:
-            return _from_openapi(self.openapi.get("items"))
+            found = self._known.get("[]")
+            if found is None:
+                found = self._known["[]"] = _from_openapi(self.openapi.get("items"))
+            return found
+        if self.open:
+            return _OPEN
         return _plain(self.type_name, self.item_atomic)
 
     def declares(self, name: str) -> bool:
         """False when the schema is closed and does not have `name`; builtin tables are partial and always say True."""
+        if self.openapi is None or self.is_field(name):
+            return True
+        openapi = self.openapi
+        return bool(
+            openapi.get("x-kubernetes-preserve-unknown-fields")
+            or openapi.get("additionalProperties")
+            or "properties" not in openapi
+        )
+
+    def is_field(self, name: str) -> bool:
+        """Whether `name` is a field of a struct; otherwise it is a key of a map, or of what no schema describes."""
         if self.openapi is None:
-            return True
-        if self.type_name == "CustomResource" and name in {"apiVersion", "kind", "metadata"}:
-            return True
-        if self.openapi.get("x-kubernetes-preserve-unknown-fields") or self.openapi.get("additionalProperties"):
+            return not self.open
+        if self._is_object and name in ("apiVersion", "kind", "metadata"):
             return True
         return name in (self.openapi.get("properties") or {})
 
+    @property
+    def _is_object(self) -> bool:
+        return self.is_custom or bool(self.openapi and self.openapi.get("x-kubernetes-embedded-resource"))
+
+    def always(self) -> dict[str, Any]:
+        """What an object of this kind has before anything is set: its struct fields, empty."""
+        return _always(self.type_name)
+
     def _openapi_child(self, name: str) -> ListKinds:
         assert self.openapi is not None
-        if name == "metadata" and (
-            self.type_name == "CustomResource" or self.openapi.get("x-kubernetes-embedded-resource")
-        ):
+        if name == "metadata" and self._is_object:
             return _plain("ObjectMeta", False)
         properties = self.openapi.get("properties") or {}
         if name in properties:
@@ -196,12 +288,15 @@ class ListKinds:
         return _from_openapi(more if isinstance(more, Mapping) else None)
 
 
+_CUSTOM = "CustomResource"
 _UNKNOWN = ListKinds()
+# Below x-kubernetes-preserve-unknown-fields, and wherever a schema ends.
+_OPEN = ListKinds(open=True)
 
 
 def _from_openapi(schema: object) -> ListKinds:
     if not isinstance(schema, Mapping):
-        return _UNKNOWN
+        return _OPEN
     list_type = schema.get("x-kubernetes-list-type")
     items = schema.get("items")
     item_properties = items.get("properties") or {} if isinstance(items, Mapping) else {}
@@ -251,3 +346,19 @@ def _fields(type_name: str) -> Mapping[str, ListKinds]:
             type_name=match["of"] or "",
         )
     return fields
+
+
+@cache
+def _always_text(kind: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(path.split(".")) for path in _ALWAYS.get(kind, "").split())
+
+
+def _always(kind: str) -> dict[str, Any]:
+    result: dict[str, Any] = {"metadata": {}}
+    for path in _always_text(kind):
+        where = result
+        for name in path[:-1]:
+            where = where.setdefault(name, {})
+        last = path[-1]
+        where[last.rstrip("~")] = None if last.endswith("~") else {}
+    return result
