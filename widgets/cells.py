@@ -1,0 +1,146 @@
+"""What a column is and what stands in a cell; plain data, no Textual.
+
+A style is a short string of semantic tokens from the theme (`ok`, `warn`, `error`, `dim`, `accent`, `stack-cilium`,
+`node-3`, ...), optionally with `bold`, `italic`, `underline`, `reverse` or `strike`: `"error bold"`. The cell never
+names a colour, so every theme, 16 colours and no colour at all draw the same cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from pointsman.widgets.text import Shorten, clean, fit, width
+
+T = TypeVar("T")
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: `Cell("loft", "dim")`, or several styled parts by `Cell.join(("●", "ok"), " agrees")`.
+
+    `parts` wins over `text` when it is given; `plain` is the words of either. Texts may come from outside: they are
+    cleaned when the cell is formatted.
+    """
+
+    text: str = ""
+    style: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def join(cls, *pieces: CellLike | tuple[str, str]) -> Cell:
+        """A cell of several pieces; each is a text, a `(text, style)` pair or another cell."""
+        parts: list[tuple[str, str]] = []
+        for piece in pieces:
+            if isinstance(piece, str):
+                parts.append((piece, ""))
+            elif isinstance(piece, Cell):
+                parts.extend(piece.segments())
+            else:
+                parts.append(piece)
+        return cls(parts=tuple(parts))
+
+    @property
+    def plain(self) -> str:
+        """The words without their styles."""
+        if self.parts:
+            return "".join(text for text, _ in self.parts)
+        return self.text
+
+    def segments(self) -> tuple[tuple[str, str], ...]:
+        """The cell as `(text, style)` pairs."""
+        return self.parts or ((self.text, self.style),)
+
+
+CellLike: TypeAlias = str | Cell
+EMPTY = Cell()
+
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """One column of a list.
+
+    `render` gives the cell of a row and `value` what the row sorts by (no `value`: the column does not sort; `None` as
+    a value is "unknown" and sorts last in both directions). With neither `width` nor `flex` the column is as wide as
+    the widest cell seen so far, at most `max_width`. `flex` columns share what is left over, in proportion, and are
+    never narrower than `min_width`.
+
+    A column disappears below `min_terminal_width` terminal columns, and when the rest does not fit: highest `priority`
+    number first; priority 0 never goes (the list then scrolls sideways). `shorten="none"` is for strips of signs
+    (bars, ribbons) that are cut without an ellipsis. `flash=False` is for cells that change by themselves, such as ages.
+    """
+
+    key: str
+    title: str
+    render: Callable[[T], CellLike]
+    value: Callable[[T], Any] | None = None
+    width: int | None = None
+    flex: int = 0
+    align: Align = "left"
+    min_terminal_width: int = 0
+    priority: int = 0
+    shorten: Shorten = "middle"
+    min_width: int = 8
+    max_width: int = 40
+    flash: bool = True
+
+    def cell(self, item: T) -> Cell:
+        """The formatted cell of a row: every text in it is clean."""
+        raw = self.render(item)
+        if isinstance(raw, str):
+            return Cell(clean(raw))
+        if raw.parts:
+            return Cell(parts=tuple((clean(text), style) for text, style in raw.parts))
+        return Cell(clean(raw.text), raw.style)
+
+
+def fit_parts(
+    parts: tuple[tuple[str, str], ...], cells: int, align: Align = "left", how: Shorten = "middle"
+) -> list[tuple[str, str]]:
+    """Clean `(text, style)` parts shortened and padded to exactly `cells` cells, every letter keeping its style."""
+    if cells <= 0:
+        return []
+    if len(parts) == 1:
+        text, style = parts[0]
+        return [(fit(text, cells, align, how), style)]
+    used = sum(width(text) for text, _ in parts)
+    if used <= cells:
+        padding = (" " * (cells - used), "")
+        fitted = [part for part in parts if part[0]]
+        if padding[0]:
+            fitted = [padding, *fitted] if align == "right" else [*fitted, padding]
+        return fitted
+    plain = "".join(text for text, _ in parts)
+    short = fit(plain, cells, align, how)
+    # The shortened text is a beginning of the plain one, perhaps an ellipsis, and an ending of it.
+    head = _common(short, plain)
+    tail = min(_common(short[::-1], plain[::-1]), len(short) - head) if how == "middle" else 0
+    gap = short[head : len(short) - tail]
+    fitted = _slice(parts, 0, head)
+    if gap:
+        fitted.append((gap, "dim" if gap.strip() else ""))
+    fitted.extend(_slice(parts, len(plain) - tail, len(plain)))
+    return fitted
+
+
+def _common(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _slice(parts: tuple[tuple[str, str], ...], start: int, end: int) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    at = 0
+    for text, style in parts:
+        piece = text[max(0, start - at) : max(0, end - at)]
+        if piece:
+            found.append((piece, style))
+        at += len(text)
+    return found

@@ -1,0 +1,153 @@
+"""The signs the program draws, in two sets: Unicode, and plain ASCII for terminals and fonts that have no more.
+
+Every sign is one cell wide in every terminal we know (no emoji, no variation selectors) and stands beside a word,
+never alone.
+`use(ascii=True)` is called once at start, before the first widget draws; widgets read `glyphs.current` when they draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphSet:
+    """One set of signs. `spark` and `eighths` run from empty to full; `braille` says whether dots may be used."""
+
+    ascii: bool
+    ok: str
+    warn: str
+    error: str
+    info: str
+    live: str
+    stale: str
+    absent: str
+    down: str
+    forbidden: str
+    unknown: str
+    running: str
+    paused: str
+    done: str
+    ellipsis: str
+    arrow: str
+    arrow_left: str
+    both_ways: str
+    chain: str
+    up: str
+    down_arrow: str
+    more_left: str
+    more_right: str
+    cursor: str
+    mark: str
+    bullet: str
+    dash: str
+    fold: str
+    added: str
+    removed: str
+    prompt: str
+    spark: str
+    bar_used: str
+    bar_free: str
+    ribbon: str
+    ribbon_gap: str
+    braille: bool
+    rule: str
+    rule_down: str
+    border: str
+    """Textual border style that fits this set."""
+
+
+UNICODE = GlyphSet(
+    ascii=False,
+    ok="●",
+    warn="▲",
+    error="✖",
+    info="·",
+    live="●",
+    stale="◐",
+    absent="○",
+    down="✖",
+    forbidden="⊘",
+    unknown="?",
+    running="▶",
+    paused="‖",
+    done="✔",
+    ellipsis="…",
+    arrow="→",
+    arrow_left="←",
+    both_ways="⇄",
+    chain="▸",
+    up="↑",
+    down_arrow="↓",
+    more_left="‹",
+    more_right="›",
+    cursor="▌",
+    mark="◆",
+    bullet="·",
+    dash="–",
+    fold="┄",
+    added="+",
+    removed="-",
+    prompt="/",
+    spark="▁▂▃▄▅▆▇█",
+    bar_used="▇",
+    bar_free="▁",
+    ribbon="█",
+    ribbon_gap="·",
+    braille=True,
+    rule="─",
+    rule_down="│",
+    border="round",
+)
+
+ASCII = GlyphSet(
+    ascii=True,
+    ok="*",
+    warn="!",
+    error="x",
+    info=".",
+    live="*",
+    stale="~",
+    absent="o",
+    down="x",
+    forbidden="#",
+    unknown="?",
+    running=">",
+    paused="=",
+    done="v",
+    ellipsis="~",
+    arrow=">",
+    arrow_left="<",
+    both_ways="%",
+    chain=">",
+    up="^",
+    down_arrow="v",
+    more_left="<",
+    more_right=">",
+    cursor=">",
+    mark="*",
+    bullet="-",
+    dash="-",
+    fold=".",
+    added="+",
+    removed="-",
+    prompt="/",
+    spark="_.:-=+*#",
+    bar_used="#",
+    bar_free=".",
+    ribbon="",
+    ribbon_gap=".",
+    braille=False,
+    rule="-",
+    rule_down="|",
+    border="ascii",
+)
+
+current: GlyphSet = UNICODE
+"""The set in use. Read it as `glyphs.current.ok` so that the choice made at start is seen."""
+
+
+def use(*, ascii: bool) -> None:
+    """Choose the set for the whole program."""
+    global current
+    current = ASCII if ascii else UNICODE

@@ -1,0 +1,825 @@
+"""The list every pane is made of: a table on Textual's Line API that costs what is on screen, not what is in the list.
+
+A `Grid` draws a `RowModel`. After every change it compares what each screen line should show with what it shows and
+repaints only the lines that differ; only rows on screen are ever formatted. It knows columns, cells and semantic styles,
+nothing of what the rows are about.
+
+The screen owns keys: every movement is an `action_*` method, and the few bindings here (arrows, paging, enter) have ids
+so that a keymap can change them. Border, title and subtitle are the screen's too.
+
+The module is longer than most because drawing, scrolling and pointing share one geometry.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell, CellLike, fit_parts
+from pointsman.widgets.gridlayout import GUTTER, Layout, lay_out
+from pointsman.widgets.gridmodel import GridModel
+from pointsman.widgets.rowmodel import RowModel
+from pointsman.widgets.text import clean, fit, take_left, width, wrap
+from pointsman.widgets.theming import Tokens, tokens_of
+
+T = TypeVar("T")
+
+_STRIPS = 1024
+_FLASH = 0.8
+_FADE = 0.4
+_SIDE_STEP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one screen line shows; two equal lines look the same."""
+
+    key: Hashable
+    cells: tuple[Cell, ...]
+    cursor: bool
+    marked: bool
+    flash: tuple[tuple[int, int], ...]
+
+
+@dataclass(slots=True)
+class _Look:
+    """Styles resolved once per theme and focus, not once per row."""
+
+    tokens: Tokens
+    base: Style
+    cursor: Style
+    header: Style
+    sorted: Style
+    marked: Style
+    empty: Style
+    match: Style
+    plain_cursor: bool
+    serial: int
+
+
+class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
+    """A table of rows with a cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "cursor_up", "Up", show=False, id="grid.up"),
+        Binding("down", "cursor_down", "Down", show=False, id="grid.down"),
+        Binding("pageup", "page_up", "Page up", show=False, id="grid.page-up"),
+        Binding("pagedown", "page_down", "Page down", show=False, id="grid.page-down"),
+        Binding("home", "top", "Top", show=False, id="grid.top"),
+        Binding("end", "bottom", "Bottom", show=False, id="grid.bottom"),
+        Binding("left", "side_left", "Scroll left", show=False, id="grid.left"),
+        Binding("right", "side_right", "Scroll right", show=False, id="grid.right"),
+        Binding("enter", "choose", "Open", show=False, id="grid.choose"),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "grid--header",
+        "grid--sorted",
+        "grid--cursor",
+        "grid--marked",
+        "grid--empty",
+        "grid--match",
+    }
+    """`header` and `sorted` (the column it is sorted by) are the first line, `cursor` the selected row, `marked` a
+    marked one, `empty` the note of an empty list, `match` a word the filter found."""
+
+    DEFAULT_CSS = """
+    Grid {
+        height: 1fr;
+        overflow-x: auto;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 0;
+
+        & > .grid--header { color: $text-muted; text-style: none; }
+        & > .grid--sorted { color: $accent; text-style: bold; }
+        & > .grid--cursor {
+            background: $block-cursor-blurred-background;
+            color: $block-cursor-blurred-foreground;
+            text-style: $block-cursor-blurred-text-style;
+        }
+        &:focus > .grid--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
+        & > .grid--marked { text-style: bold; }
+        & > .grid--empty { color: $text-muted; }
+        & > .grid--match { text-style: underline; }
+        &:nocolor > .grid--cursor { text-style: bold; }
+        &:nocolor:focus > .grid--cursor { text-style: reverse; }
+        &:nocolor > .grid--header { text-style: underline; }
+        &:nocolor > .grid--sorted { text-style: bold underline; }
+    }
+    """
+
+    stale: reactive[bool] = reactive(False, repaint=False)
+    """Draw every row dimmed: the data is old."""
+
+    class _GridMessage(Message):
+        def __init__(self, grid: Grid[Any]) -> None:
+            self.grid = grid
+            super().__init__()
+
+        @property
+        def control(self) -> Grid[Any]:
+            """The grid it came from."""
+            return self.grid
+
+    class RowSelected(_GridMessage):
+        """The cursor is on another row; `key` is `None` when the list became empty."""
+
+        def __init__(self, grid: Grid[Any], key: Hashable | None, item: Any) -> None:
+            self.key, self.item = key, item
+            super().__init__(grid)
+
+    class RowChosen(_GridMessage):
+        """Enter or a double click on a row."""
+
+        def __init__(self, grid: Grid[Any], key: Hashable, item: Any) -> None:
+            self.key, self.item = key, item
+            super().__init__(grid)
+
+    class SortChanged(_GridMessage):
+        """The list is sorted by another column or turned around."""
+
+        def __init__(self, grid: Grid[Any], column: str | None, reverse: bool) -> None:
+            self.column, self.reverse = column, reverse
+            super().__init__(grid)
+
+    class ViewChanged(_GridMessage):
+        """Rows came, went or were filtered: `shown` of `total` rows are in view (for a subtitle)."""
+
+        def __init__(self, grid: Grid[Any], shown: int, total: int) -> None:
+            self.shown, self.total = shown, total
+            super().__init__(grid)
+
+    def __init__(
+        self,
+        model: RowModel[T],
+        *,
+        empty: Callable[[], Sequence[CellLike]] | None = None,
+        flash: bool = False,
+        show_header: bool = True,
+        clock: Callable[[], float] = monotonic,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+        disabled: bool = False,
+    ) -> None:
+        """
+        Args:
+            model: The rows. A `GridModel` for tables, a `TailModel` for streams.
+            empty: Lines to show when there is no row at all: why, and what would fill the list.
+            flash: Light up a cell for a moment when its text changed.
+            show_header: Whether the first line names the columns.
+            clock: Seconds, for the flash.
+        """
+        super().__init__(name=name, id=id, classes=classes, disabled=disabled)
+        self.model = model
+        self._empty = empty
+        self._flash_on = flash
+        self._head = 1 if show_header else 0
+        self._clock = clock
+        self._seen: dict[str, int] = {}
+        self._layout_now = Layout((), GUTTER, ())
+        self._lines: list[_Line | None] = []
+        self._strips: OrderedDict[tuple[Any, ...], tuple[tuple[Cell, ...], Strip]] = OrderedDict()
+        self._look_now: _Look | None = None
+        self._look_serial = 0
+        self._header_strip: tuple[Any, Strip] | None = None
+        self._note: tuple[Any, dict[int, Strip]] | None = None
+        self._flashes: dict[Hashable, dict[int, float]] = {}
+        self._fading = False
+        self._announced: Hashable | None = None
+        self._counted = (-1, -1)
+        self._last_first = 0
+
+    # -- data -------------------------------------------------------------------------------------------------------
+
+    def set_items(self, items: Sequence[T], key: Callable[[T], Hashable]) -> None:
+        """Show these rows (the model must be a `GridModel`)."""
+        model = self.model
+        if not isinstance(model, GridModel):
+            raise TypeError("only a table takes whole lists; append to a TailModel and call changed()")
+        keep = self._cursor_line()
+        if model.set_items(items, key):
+            self.changed(keep=keep, data=True)
+        elif not self._lines:
+            self.changed()
+
+    def set_filter(self, text: str) -> None:
+        """Filter by what was typed; `FilterError` leaves the list as it was."""
+        keep = self._cursor_line()
+        self.model.set_filter(text)
+        self.changed(keep=keep)
+
+    def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
+        """Keep only rows that pass (the model must be a `GridModel`), see `GridModel.set_predicate`."""
+        model = self.model
+        if isinstance(model, GridModel):
+            keep = self._cursor_line()
+            model.set_predicate(predicate, name)
+            self.changed(keep=keep)
+
+    def sort_by(self, column: str | None, reverse: bool | None = None) -> None:
+        """Sort a table; without `reverse` the column it is sorted by turns around."""
+        model = self.model
+        keep = self._cursor_line()
+        if isinstance(model, GridModel) and model.sort_by(column, reverse):
+            self.changed(keep=keep)
+            self.post_message(self.SortChanged(self, model.sort_key, model.sort_reverse))
+
+    def select(self, key: Hashable) -> bool:
+        """Put the cursor on a row and scroll to it; says whether the row is in view."""
+        found = self.model.select(key)
+        if found:
+            self._reveal()
+            self.changed()
+        return found
+
+    def touch(self) -> None:
+        """Rows look different though they are the same (the clock moved): repaint the cells that changed."""
+        self.model.touch()
+        self.changed()
+
+    def changed(self, *, keep: int | None = None, data: bool = False) -> None:
+        """The model changed: scroll, repaint what differs, tell who listens.
+
+        `keep` is the screen line the cursor should stay on, `data` says that new data came (changed cells may flash).
+        """
+        if self.is_attached and self.size.width:
+            self._fit_height()
+            shift = self.model.take_shift()
+            if self.model.following:
+                self._scroll(max(0, len(self.model) - self._page))
+            elif keep is not None and self.model.cursor >= 0:
+                self._scroll(self.model.cursor - keep)
+            elif shift:
+                self._scroll(self._top - shift)
+            self._sync(data=data)
+        counted = (len(self.model), self.model.total)
+        if counted != self._counted:
+            self._counted = counted
+            self.post_message(self.ViewChanged(self, *counted))
+        selected = self.model.selected
+        if selected != self._announced:
+            self._announced = selected
+            self.post_message(self.RowSelected(self, selected, self.model.selected_item))
+
+    # -- what is seen -----------------------------------------------------------------------------------------------
+
+    @property
+    def hidden_columns(self) -> tuple[str, ...]:
+        """Keys of the columns there is no room for."""
+        return self._layout_now.hidden
+
+    @property
+    def selected_key(self) -> Hashable | None:
+        """Identity of the selected row."""
+        return self.model.selected
+
+    @property
+    def selected_item(self) -> T | None:
+        """The selected row."""
+        return self.model.selected_item
+
+    @property
+    def _room(self) -> int:
+        """Cells a row may take: what is left of the width once the scrollbar is there, if there will be one."""
+        bar = self.styles.scrollbar_size_vertical
+        always = self.styles.overflow_y == "scroll" or self.styles.scrollbar_gutter == "stable"
+        needed = self.styles.overflow_y == "auto" and len(self.model) + self._head > self.size.height
+        return max(1, self.size.width - (bar if always or needed else 0))
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    @property
+    def _page(self) -> int:
+        """Rows that fit below the header."""
+        return max(1, self.size.height - self._head)
+
+    def _cursor_line(self) -> int | None:
+        """Screen line of the cursor among the rows, if it is on screen."""
+        line = self.model.cursor - self._top
+        return line if self.model.cursor >= 0 and 0 <= line < self._page else None
+
+    # -- geometry ---------------------------------------------------------------------------------------------------
+
+    def _fit_height(self) -> None:
+        """Tell Textual how large the list is, only when it changed: it lays out the screen again."""
+        overflow = self._layout_now.width if self._layout_now.width > self._room else 1
+        wanted = Size(overflow, max(1, len(self.model) + self._head))
+        if self.virtual_size != wanted:
+            self.virtual_size = wanted
+
+    def _scroll(self, top: int) -> None:
+        target = max(0, min(top, len(self.model) - self._page))
+        if target != self._top:
+            self.scroll_to(y=target, animate=False, force=True)
+
+    def _reveal(self) -> None:
+        """Scroll as little as shows the cursor."""
+        cursor = self.model.cursor
+        if cursor < 0:
+            return
+        if cursor < self._top:
+            self._scroll(cursor)
+        elif cursor >= self._top + self._page:
+            self._scroll(cursor - self._page + 1)
+
+    def _visible(self) -> range:
+        return range(self._top, min(len(self.model), self._top + self._page))
+
+    def _measure(self) -> bool:
+        """Lay the columns out for the rows on screen; says whether that moved anything."""
+        rows = [self.model.cells_at(index) for index in self._visible()]
+        for number, column in enumerate(self.model.columns):
+            if column.width is None and not column.flex and rows:
+                widest = max(width(cells[number].plain) for cells in rows)
+                if widest > self._seen.get(column.key, 0):
+                    self._seen[column.key] = widest
+        layout = lay_out(self.model.columns, self._room, self.app.size.width, self._seen)
+        if layout == self._layout_now:
+            return False
+        self._layout_now = layout
+        self._strips.clear()
+        self._header_strip = None
+        self._fit_height()
+        return True
+
+    def _sync(self, *, data: bool = False) -> None:
+        """Repaint the lines that differ from what they should show."""
+        moved = self._measure()
+        before = self._lines
+        if data and self._flash_on:
+            self._note_changes({line.key: line.cells for line in before if line is not None})
+        cursor = self.model.cursor
+        marks = self.model.marks
+        lines: list[_Line | None] = []
+        for index in self._visible():
+            key = self.model.key_at(index)
+            lines.append(_Line(key, self.model.cells_at(index), index == cursor, key in marks, self._flash_of(key)))
+        lines.extend([None] * (self._page - len(lines)))
+        self._lines = lines
+        if moved or len(lines) != len(before) or not len(self.model):
+            self._note = None
+            self.refresh()
+            return
+        changed = [y for y, line in enumerate(lines) if line != before[y]]
+        if len(changed) > len(lines) // 2:
+            self.refresh()
+        else:
+            for y in changed:
+                self.refresh(Region(0, y + self._head, self.size.width, 1))
+
+    # -- flash ------------------------------------------------------------------------------------------------------
+
+    def _note_changes(self, before: dict[Hashable, tuple[Cell, ...]]) -> None:
+        now = self._clock()
+        for index in self._visible():
+            key = self.model.key_at(index)
+            old = before.get(key)
+            new = self.model.cells_at(index)
+            if old is None or old is new:
+                continue
+            for number, (one, other) in enumerate(zip(old, new, strict=True)):
+                if self.model.columns[number].flash and one.plain != other.plain:
+                    self._flashes.setdefault(key, {})[number] = now
+        self._arm_fade()
+
+    def _arm_fade(self) -> None:
+        if self._flashes and not self._fading:
+            self._fading = True
+            self.set_timer(_FADE, self._fade)
+
+    def _fade(self) -> None:
+        self._fading = False
+        limit = self._clock() - _FLASH - _FADE
+        for key, cells in list(self._flashes.items()):
+            kept = {number: at for number, at in cells.items() if at > limit}
+            if kept:
+                self._flashes[key] = kept
+            else:
+                del self._flashes[key]
+        self._sync()
+        self._arm_fade()
+
+    def _flash_of(self, key: Hashable) -> tuple[tuple[int, int], ...]:
+        """`(column, stage)` of the cells of a row that are lit; stage 1 is bright, 2 fading."""
+        cells = self._flashes.get(key)
+        if not cells:
+            return ()
+        now = self._clock()
+        return tuple(
+            (number, 1 if now - at < _FLASH else 2) for number, at in cells.items() if now - at < _FLASH + _FADE
+        )
+
+    # -- drawing ----------------------------------------------------------------------------------------------------
+
+    def _look(self) -> _Look:
+        tokens = tokens_of(self.app)
+        look = self._look_now
+        if look is not None and look.tokens is tokens:
+            return look
+        self._look_serial += 1
+        get = self.get_component_rich_style
+        look = self._look_now = _Look(
+            tokens=tokens,
+            base=self.rich_style,
+            cursor=get("grid--cursor"),
+            header=get("grid--header") + tokens.style("header"),
+            sorted=get("grid--sorted"),
+            marked=get("grid--marked", partial=True) + tokens.ground("mark"),
+            empty=get("grid--empty") + tokens.style("muted"),
+            match=get("grid--match", partial=True) + tokens.style("match"),
+            plain_cursor=tokens.ansi and self.has_focus,
+            serial=self._look_serial,
+        )
+        return look
+
+    def notify_style_update(self) -> None:
+        self._look_now = None
+        self._strips.clear()
+        self._header_strip = None
+        self._note = None
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        look = self._look()
+        if y < self._head:
+            strip = self._draw_header(look)
+        else:
+            row = y - self._head
+            line = self._lines[row] if row < len(self._lines) else None
+            if line is None:
+                if not len(self.model):
+                    return self._draw_note(look, row)
+                return Strip.blank(self._room, look.base)
+            strip = self._draw_row(line, look)
+        left = self.scroll_offset.x
+        room = self._room
+        if left or strip.cell_length != room:
+            strip = strip.crop_extend(left, left + room, strip._segments[-1].style if strip._segments else look.base)
+        return strip
+
+    def _draw_header(self, look: _Look) -> Strip:
+        model = self.model
+        if not model.total:  # nothing to name: the note has the room to itself
+            return Strip.blank(self._room, look.base)
+        key = (self._layout_now, model.sort_key, model.sort_reverse, look.serial, self.scroll_offset.x)
+        if self._header_strip is not None and self._header_strip[0] == key:
+            return self._header_strip[1]
+        pen = _Pen(look.header)
+        at = 0
+        for place in self._layout_now.placements:
+            column = model.columns[place.index]
+            pen.write(" " * (place.x - at), look.header)
+            at = place.x + place.width
+            title = clean(column.title)
+            style = look.header
+            if column.key == model.sort_key:
+                style = look.sorted
+                arrow = glyphs.current.down_arrow if model.sort_reverse else glyphs.current.up
+                title = take_left(title, place.width - 2) + (" " if place.width > width(title) + 1 else "") + arrow
+            pen.write(fit(title, place.width, column.align, "end"), style)
+        strip = Strip(pen.segments(), at)
+        end = self.scroll_offset.x + self._room
+        if at > end:  # columns go on to the right: say so where the eye ends
+            strip = Strip([*strip.crop(0, end - 1), Segment(glyphs.current.more_right, look.sorted)], end)
+        self._header_strip = (key, strip)
+        return strip
+
+    def _draw_row(self, line: _Line, look: _Look) -> Strip:
+        cells = line.cells
+        key = (id(cells), look.serial, line.cursor, line.marked, line.flash, self.stale, self.model.query.text)
+        known = self._strips.get(key)
+        if known is not None and known[0] is cells:
+            self._strips.move_to_end(key)
+            return known[1]
+        strip = self._make_row(line, look)
+        self._strips[key] = (cells, strip)
+        if len(self._strips) > _STRIPS:
+            self._strips.popitem(last=False)
+        return strip
+
+    def _make_row(self, line: _Line, look: _Look) -> Strip:
+        tokens = look.tokens
+        base = look.base
+        if self.stale:
+            base += tokens.style("muted")
+        if line.marked:
+            base += look.marked
+        flat = self.stale
+        if line.cursor:
+            base = look.cursor
+            flat = flat or look.plain_cursor
+            if self.stale and not look.plain_cursor:
+                base += tokens.style("muted")
+        pen = _Pen(base)
+        sign = glyphs.current.mark if line.marked else glyphs.current.cursor if line.cursor else " "
+        pen.write(sign, base if flat else base + tokens.style("accent"))
+        at = 1
+        lit = dict(line.flash)
+        for place in self._layout_now.placements:
+            column = self.model.columns[place.index]
+            cell = line.cells[place.index]
+            pen.write(" " * (place.x - at), base)
+            at = place.x + place.width
+            ground = base
+            stage = lit.get(place.index)
+            if stage and not line.cursor:
+                ground = base + tokens.ground("flash" if stage == 1 else "flash-fading")
+                if tokens.no_color or tokens.ansi:
+                    ground += Style(underline=True)
+            graphic = look.plain_cursor and line.cursor and column.shorten == "none" and not self.stale
+            if graphic:  # a strip of signs lives by its colours: it keeps them and its own ground
+                ground = look.base
+            for text, words in fit_parts(cell.segments(), place.width, column.align, column.shorten):
+                style = ground if (flat and not graphic) or not words else ground + tokens.style(words)
+                self._write_found(pen, text, style, look, flat)
+        room = self._room
+        if at < room:
+            pen.write(" " * (room - at), base)
+            at = room
+        return Strip(pen.segments(), at)
+
+    def _write_found(self, pen: _Pen, text: str, style: Style, look: _Look, flat: bool) -> None:
+        """Write a piece of a cell, the words the filter found in it marked."""
+        query = self.model.query
+        spans = query.spans(text) if query else ()
+        if not spans:
+            pen.write(text, style)
+            return
+        found = style + Style(underline=True) if flat else style + look.match
+        at = 0
+        for start, end in spans:
+            if start < at:
+                continue
+            pen.write(text[at:start], style)
+            pen.write(text[start:end], found)
+            at = end
+        pen.write(text[at:], style)
+
+    # -- nothing to show --------------------------------------------------------------------------------------------
+
+    def _note_lines(self) -> list[CellLike]:
+        model = self.model
+        if model.total:
+            if model.query:
+                return [
+                    Cell.join(f"{model.total:,} rows, none matches ", (clean(model.query.text, 60), "match")),
+                    "esc takes the filter away",
+                ]
+            return [f"{model.total:,} rows, none of them in this view"]
+        return list(self._empty()) if self._empty is not None else ["nothing here"]
+
+    def _draw_note(self, look: _Look, row: int) -> Strip:
+        """Line of the note that stands in the middle of an empty list."""
+        room = self._room
+        key = (room, self._page, look.serial, self.model.total, self.model.query.text)
+        if self._note is None or self._note[0] != key:
+            lines: list[tuple[tuple[str, str], ...]] = []
+            for entry in self._note_lines():
+                if isinstance(entry, str):
+                    lines.extend(((text, ""),) for text in wrap(clean(entry), max(1, room - 4)) or [""])
+                else:
+                    lines.append(tuple((clean(text), style) for text, style in entry.segments()))
+            first = max(0, (self._page - len(lines)) * 2 // 5)
+            strips: dict[int, Strip] = {}
+            for number, parts in enumerate(lines):
+                used = min(room, sum(width(text) for text, _ in parts))
+                left = (room - used) // 2
+                pen = _Pen(look.empty)
+                pen.write(" " * left, look.empty)
+                for text, words in fit_parts(parts, room - left, "left", "end"):
+                    pen.write(text, look.empty + look.tokens.style(words) if words else look.empty)
+                strips[first + number] = Strip(pen.segments(), room)
+            self._note = (key, strips)
+        return self._note[1].get(row) or Strip.blank(room, look.base)
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self.changed()
+
+    def on_resize(self) -> None:
+        keep = self._cursor_line()
+        self._strips.clear()
+        self._seen.clear()
+        self._header_strip = None
+        self._note = None
+        self._lines = []
+        self._fit_height()
+        if self.model.following:
+            self._scroll(len(self.model) - self._page)
+        elif keep is None or keep >= self._page:
+            self._reveal()
+        self.changed()
+
+    def watch_stale(self) -> None:
+        if self.is_attached:
+            self._lines = [None] * len(self._lines)
+            self.refresh()
+            self._sync()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value) and self.size.width:
+            if new_value < old_value and self.model.following:
+                self.model.following = False
+            self._sync()
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        self._header_strip = None
+        super().watch_scroll_x(old_value, new_value)
+
+    def on_focus(self) -> None:
+        self._restyle()
+
+    def on_blur(self) -> None:
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._look_now = None
+        line = self._cursor_line()
+        if line is not None:
+            self.refresh(Region(0, line + self._head, self.size.width, 1))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        event.stop()
+        if offset.y < self._head:
+            number = self._layout_now.column_at(offset.x + self.scroll_offset.x)
+            if number is not None:
+                self.sort_by(self.model.columns[number].key)
+            return
+        index = self._top + offset.y - self._head
+        if index >= len(self.model):
+            return
+        self._go(index)
+        if event.chain == 2:
+            self.action_choose()
+
+    # -- actions ----------------------------------------------------------------------------------------------------
+
+    def _go(self, index: int) -> None:
+        """Move the cursor as the user asked."""
+        self.model.move_to(index)
+        self._reveal()
+        self.changed()
+
+    def action_cursor_up(self) -> None:
+        """One row up."""
+        self._go(self.model.cursor - 1)
+
+    def action_cursor_down(self) -> None:
+        """One row down."""
+        self._go(self.model.cursor + 1)
+
+    def action_page_up(self) -> None:
+        """One page up; the cursor keeps its screen line where it can."""
+        self._turn(-1)
+
+    def action_page_down(self) -> None:
+        """One page down; the cursor keeps its screen line where it can."""
+        self._turn(1)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self._go(self.model.cursor - max(1, self._page // 2))
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self._go(self.model.cursor + max(1, self._page // 2))
+
+    def _turn(self, direction: int) -> None:
+        step = direction * max(1, self._page - 1)
+        line = self._cursor_line()
+        self.model.move_to(self.model.cursor + step)
+        if line is not None:
+            self._scroll(self.model.cursor - line)
+        self._reveal()
+        self.changed()
+
+    def action_top(self) -> None:
+        """To the first row."""
+        self._go(0)
+
+    def action_bottom(self) -> None:
+        """To the last row; in a stream this follows again."""
+        self.model.follow()
+        self._go(len(self.model) - 1)
+
+    def action_side_left(self) -> None:
+        """Show columns further left."""
+        self.scroll_to(x=max(0, self.scroll_offset.x - _SIDE_STEP), animate=False, force=True)
+
+    def action_side_right(self) -> None:
+        """Show columns further right, if there is no room for all."""
+        most = max(0, self._layout_now.width - self._room)
+        self.scroll_to(x=min(most, self.scroll_offset.x + _SIDE_STEP), animate=False, force=True)
+
+    def action_choose(self) -> None:
+        """Open the selected row."""
+        key = self.model.selected
+        if self.model.cursor >= 0 and key is not None:
+            self.post_message(self.RowChosen(self, key, self.model.selected_item))
+
+    def action_toggle_mark(self) -> None:
+        """Mark or unmark the row and go to the next."""
+        key = self.model.selected
+        if key is not None:
+            self.model.toggle_mark(key)
+            self._go(self.model.cursor + 1)
+
+    def action_mark_range(self) -> None:
+        """Mark from the nearest marked row to this one."""
+        key = self.model.selected
+        if key is not None:
+            self.model.mark_range(key)
+            self.changed()
+
+    def action_clear_marks(self) -> None:
+        """Unmark every row."""
+        self.model.clear_marks()
+        self.changed()
+
+    def action_next_match(self) -> None:
+        """To the next row the last filter finds."""
+        self._match(1)
+
+    def action_previous_match(self) -> None:
+        """To the previous row the last filter finds."""
+        self._match(-1)
+
+    def _match(self, step: int) -> None:
+        index = self.model.next_match(step)
+        if index is not None:
+            self._go(index)
+
+    def action_sort(self, column: str) -> None:
+        """Sort by a column; again turns it around."""
+        self.sort_by(column)
+
+    def action_sort_next(self) -> None:
+        """Sort by the next visible column that can sort."""
+        keys = [
+            self.model.columns[place.index].key
+            for place in self._layout_now.placements
+            if self.model.columns[place.index].value is not None
+        ]
+        if keys:
+            at = keys.index(self.model.sort_key) if self.model.sort_key in keys else -1
+            self.sort_by(keys[(at + 1) % len(keys)], reverse=False)
+
+    def action_sort_reverse(self) -> None:
+        """Turn the order around."""
+        if self.model.sort_key is not None:
+            self.sort_by(self.model.sort_key)
+
+
+class _Pen:
+    """Collects text in as few segments as the styles allow: every segment costs bytes on the wire."""
+
+    __slots__ = ("_segments", "_style", "_text")
+
+    def __init__(self, style: Style) -> None:
+        self._segments: list[Segment] = []
+        self._text: list[str] = []
+        self._style = style
+
+    def write(self, text: str, style: Style) -> None:
+        if not text:
+            return
+        if style is not self._style and style != self._style:
+            self._flush()
+            self._style = style
+        self._text.append(text)
+
+    def _flush(self) -> None:
+        if self._text:
+            self._segments.append(Segment("".join(self._text), self._style))
+            self._text = []
+
+    def segments(self) -> list[Segment]:
+        self._flush()
+        return self._segments

@@ -1,0 +1,99 @@
+"""How wide each column is: a pure function of the columns, the room and what was seen in the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pointsman.widgets.cells import Column
+from pointsman.widgets.text import width
+
+GUTTER = 2
+"""Cells left of the first column: the cursor's bar or a mark, and a space."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One visible column: its index among all columns, where it starts and how wide it is, in cells."""
+
+    index: int
+    x: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns are. `width` is what they take altogether and may be more than the room there is."""
+
+    placements: tuple[Placement, ...]
+    width: int
+    hidden: tuple[str, ...]
+    """Keys of the columns there is no room for."""
+
+    def column_at(self, x: int) -> int | None:
+        """Index of the column under a cell, the gap after a column included."""
+        for placement in reversed(self.placements):
+            if x >= placement.x:
+                return placement.index
+        return self.placements[0].index if self.placements else None
+
+
+def lay_out(
+    columns: Sequence[Column[Any]],
+    room: int,
+    terminal_width: int,
+    seen: Mapping[str, int],
+) -> Layout:
+    """Place the columns in `room` cells.
+
+    `seen` is the widest cell seen in each self-sizing column. Columns go by `min_terminal_width` and `priority` (see
+    `Column`); what is left over goes to the `flex` columns. With no flex column the room at the right stays empty.
+    """
+    gap = 1 if terminal_width < 100 else 2
+    shown = [index for index, column in enumerate(columns) if terminal_width >= column.min_terminal_width]
+    least = {index: _least(columns[index], seen) for index in shown}
+
+    def needed() -> int:
+        return GUTTER + sum(least[index] for index in shown) + gap * max(0, len(shown) - 1)
+
+    while needed() > room:
+        candidates = [index for index in shown if columns[index].priority > 0]
+        if not candidates:
+            break
+        shown.remove(max(candidates, key=lambda index: (columns[index].priority, index)))
+    widths = {index: least[index] for index in shown}
+    _share(columns, shown, widths, max(0, room - needed()))
+    placements: list[Placement] = []
+    x = GUTTER
+    for index in shown:
+        placements.append(Placement(index, x, widths[index]))
+        x += widths[index] + gap
+    total = x - gap if shown else GUTTER
+    kept = set(shown)
+    hidden = tuple(column.key for index, column in enumerate(columns) if index not in kept)
+    return Layout(tuple(placements), total, hidden)
+
+
+def _least(column: Column[Any], seen: Mapping[str, int]) -> int:
+    # Two cells beside the title stay free for the sort arrow.
+    title = width(column.title) + (2 if column.value is not None and column.title else 0)
+    if column.width is not None:
+        return max(1, column.width)
+    if column.flex:
+        return max(column.min_width, min(title, column.max_width))
+    return max(1, title, min(column.max_width, seen.get(column.key, 0)))
+
+
+def _share(columns: Sequence[Column[Any]], shown: Sequence[int], widths: dict[int, int], spare: int) -> None:
+    """Give spare cells to the flex columns in proportion; the remainder goes to the first ones."""
+    flexible = [index for index in shown if columns[index].flex and columns[index].width is None]
+    weight = sum(columns[index].flex for index in flexible)
+    if not weight:
+        return
+    shares = {index: spare * columns[index].flex // weight for index in flexible}
+    left = spare - sum(shares.values())
+    for index in flexible:
+        extra = 1 if left > 0 else 0
+        left -= extra
+        widths[index] += shares[index] + extra
