@@ -1,0 +1,1 @@
+"""What the homelab stands on: k3s and its addons, the load balancer, the network, the ingress controller."""

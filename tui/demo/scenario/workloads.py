@@ -1,0 +1,446 @@
+"""Deployments, StatefulSets, DaemonSets and Jobs with everything below them: ReplicaSets, revisions, pods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pointsman.tui.demo.scenario.pods import NODES, make_pod
+from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
+
+HELM = {"meta.helm.sh/release-name", "meta.helm.sh/release-namespace"}
+
+
+def deployment(
+    world: World,
+    namespace: str,
+    name: str,
+    template: Obj,
+    selector: Mapping[str, str],
+    *,
+    nodes: Sequence[str],
+    age: float = 90 * DAY,
+    pod_age: float = 5 * DAY,
+    revision: int = 1,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    strategy: str = "RollingUpdate",
+    restarts: int = 0,
+    manager: str = "kubectl-client-side-apply",
+) -> Obj:
+    """A Deployment with one ReplicaSet and a pod on each of `nodes`."""
+    count = len(nodes)
+    notes = {"deployment.kubernetes.io/revision": str(revision), **(annotations or {})}
+    rolling = {"type": strategy}
+    if strategy == "RollingUpdate":
+        rolling |= {"rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}  # type: ignore[dict-item]
+    hashed = world.suffix(10, "pod-template-hash", namespace, name, revision)
+    dep = world.add(
+        "apps/v1",
+        "Deployment",
+        name,
+        {
+            "spec": {
+                "replicas": count,
+                "selector": {"matchLabels": dict(selector)},
+                "template": template,
+                "strategy": rolling,
+                "revisionHistoryLimit": 10,
+                "progressDeadlineSeconds": 600,
+            },
+            "status": deployment_status(count, revision, stamp(world.ago(pod_age)), f"{name}-{hashed}"),
+        },
+        namespace=namespace,
+        age=age,
+        labels=labels or selector,
+        annotations=notes,
+        generation=revision,
+        manager=manager,
+    )
+    hash_label = {"pod-template-hash": hashed}
+    stamped = {**template, "metadata": {**template["metadata"], "labels": template["metadata"]["labels"] | hash_label}}
+    replica_set = world.add(
+        "apps/v1",
+        "ReplicaSet",
+        f"{name}-{hashed}",
+        {
+            "spec": {
+                "replicas": count,
+                "selector": {"matchLabels": {**selector, **hash_label}},
+                "template": stamped,
+            },
+            "status": {
+                "replicas": count,
+                "fullyLabeledReplicas": count,
+                "readyReplicas": count,
+                "availableReplicas": count,
+                "observedGeneration": 1,
+            },
+        },
+        namespace=namespace,
+        age=max(pod_age, HOUR),
+        labels=stamped["metadata"]["labels"],
+        annotations={
+            "deployment.kubernetes.io/desired-replicas": str(count),
+            "deployment.kubernetes.io/max-replicas": str(count + (1 if strategy == "RollingUpdate" else 0)),
+            "deployment.kubernetes.io/revision": str(revision),
+        },
+        owner=dep,
+        manager="k3s",
+    )
+    for index, node in enumerate(nodes):
+        _pod(world, replica_set, stamped, f"{name}-{hashed}-", index, node, pod_age, restarts=restarts)
+    return dep
+
+
+def deployment_status(count: int, generation: int, since: str, replica_set: str) -> Obj:
+    """The status of a Deployment that has settled."""
+    times = {"lastUpdateTime": since, "lastTransitionTime": since}
+    return {
+        "observedGeneration": generation,
+        "replicas": count,
+        "updatedReplicas": count,
+        "readyReplicas": count,
+        "availableReplicas": count,
+        "conditions": [
+            {
+                "type": "Progressing",
+                "status": "True",
+                **times,
+                "reason": "NewReplicaSetAvailable",
+                "message": f'ReplicaSet "{replica_set}" has successfully progressed.',
+            },
+            {
+                "type": "Available",
+                "status": "True",
+                **times,
+                "reason": "MinimumReplicasAvailable",
+                "message": "Deployment has minimum availability.",
+            },
+        ],
+    }
+
+
+def stateful_set(
+    world: World,
+    namespace: str,
+    name: str,
+    template: Obj,
+    selector: Mapping[str, str],
+    *,
+    nodes: Sequence[str],
+    claims: Mapping[str, str] | None = None,
+    age: float = 90 * DAY,
+    pod_age: float = 5 * DAY,
+    labels: Mapping[str, str] | None = None,
+    restarts: int = 0,
+) -> Obj:
+    """A StatefulSet with its pods `name-0`...; `claims` is volume name -> size, bound to a local-path volume."""
+    count = len(nodes)
+    revision = f"{name}-{world.suffix(10, 'revision', namespace, name)}"
+    body: Obj = {
+        "spec": {
+            "replicas": count,
+            "selector": {"matchLabels": dict(selector)},
+            "template": template,
+            "volumeClaimTemplates": [_claim_template(volume, size) for volume, size in (claims or {}).items()],
+            "serviceName": name,
+            "podManagementPolicy": "OrderedReady",
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            "revisionHistoryLimit": 10,
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        },
+        "status": {
+            "observedGeneration": 1,
+            "replicas": count,
+            "readyReplicas": count,
+            "currentReplicas": count,
+            "updatedReplicas": count,
+            "currentRevision": revision,
+            "updateRevision": revision,
+            "collisionCount": 0,
+            "availableReplicas": count,
+        },
+    }
+    if not claims:
+        del body["spec"]["volumeClaimTemplates"]
+    own = world.add("apps/v1", "StatefulSet", name, body, namespace=namespace, age=age, labels=labels or selector)
+    _revision(world, own, revision, template)
+    for index, node in enumerate(nodes):
+        numbered = {
+            "apps.kubernetes.io/pod-index": str(index),
+            "controller-revision-hash": revision,
+            "statefulset.kubernetes.io/pod-name": f"{name}-{index}",
+        }
+        bound = {volume: f"{volume}-{name}-{index}" for volume in claims or {}}
+        _pod(world, own, with_claims(template, bound), name, index, node, pod_age, labels=numbered, restarts=restarts)
+        for volume, size in (claims or {}).items():
+            claim(world, namespace, bound[volume], size, node, age, template["metadata"]["labels"])
+    return own
+
+
+def with_claims(template: Obj, claims: Mapping[str, str]) -> Obj:
+    """The template with a volume for each bound claim of a StatefulSet's pod."""
+    volumes = [{"name": volume, "persistentVolumeClaim": {"claimName": name}} for volume, name in claims.items()]
+    spec = {**template["spec"], "volumes": [*volumes, *template["spec"].get("volumes", [])]} if volumes else None
+    return {**template, "spec": spec} if spec else template
+
+
+def _claim_template(volume: str, size: str) -> Obj:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": volume},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": size}},
+            "storageClassName": "local-path",
+            "volumeMode": "Filesystem",
+        },
+        "status": {"phase": "Pending"},
+    }
+
+
+def claim(
+    world: World, namespace: str, name: str, size: str, node: str, age: float, labels: Mapping[str, str] | None = None
+) -> None:
+    """A bound PersistentVolumeClaim and its local-path volume on `node`."""
+    capacity = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": size}, "phase": "Bound"}
+    uid = world.uid("PersistentVolumeClaim", namespace, name)
+    volume = f"pvc-{uid}"
+    world.add(
+        "v1",
+        "PersistentVolumeClaim",
+        name,
+        {
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "resources": {"requests": {"storage": size}},
+                "volumeName": volume,
+                "storageClassName": "local-path",
+                "volumeMode": "Filesystem",
+            },
+            "status": capacity,
+        },
+        namespace=namespace,
+        age=age,
+        labels=labels,
+        annotations={
+            "pv.kubernetes.io/bind-completed": "yes",
+            "pv.kubernetes.io/bound-by-controller": "yes",
+            "volume.beta.kubernetes.io/storage-provisioner": "rancher.io/local-path",
+            "volume.kubernetes.io/selected-node": node,
+            "volume.kubernetes.io/storage-provisioner": "rancher.io/local-path",
+        },
+        generation=None,
+        manager="k3s",
+    )
+    path = f"/var/lib/rancher/k3s/storage/{volume}_{namespace}_{name}"
+    term = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    ref = {"kind": "PersistentVolumeClaim", "namespace": namespace, "name": name, "uid": uid, "apiVersion": "v1"}
+    world.add(
+        "v1",
+        "PersistentVolume",
+        volume,
+        {
+            "spec": {
+                "capacity": {"storage": size},
+                "hostPath": {"path": path, "type": "DirectoryOrCreate"},
+                "accessModes": ["ReadWriteOnce"],
+                "claimRef": ref,
+                "persistentVolumeReclaimPolicy": "Delete",
+                "storageClassName": "local-path",
+                "volumeMode": "Filesystem",
+                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [term]}]}},
+            },
+            "status": {"phase": "Bound"},
+        },
+        age=age,
+        annotations={"pv.kubernetes.io/provisioned-by": "rancher.io/local-path"},
+        generation=None,
+        manager="local-path-provisioner",
+    )
+
+
+def daemon_set(
+    world: World,
+    namespace: str,
+    name: str,
+    template: Obj,
+    selector: Mapping[str, str],
+    *,
+    nodes: Sequence[str] = NODES,
+    age: float = 90 * DAY,
+    pod_age: float = 9 * DAY,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    manager: str = "kubectl-client-side-apply",
+) -> Obj:
+    """A DaemonSet with a ready pod on each of `nodes`."""
+    count = len(nodes)
+    own = world.add(
+        "apps/v1",
+        "DaemonSet",
+        name,
+        {
+            "spec": {
+                "selector": {"matchLabels": dict(selector)},
+                "template": template,
+                "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
+                "revisionHistoryLimit": 10,
+            },
+            "status": {
+                "currentNumberScheduled": count,
+                "numberMisscheduled": 0,
+                "desiredNumberScheduled": count,
+                "numberReady": count,
+                "observedGeneration": 1,
+                "updatedNumberScheduled": count,
+                "numberAvailable": count,
+            },
+        },
+        namespace=namespace,
+        age=age,
+        labels=labels or selector,
+        annotations={"deprecated.daemonset.template.generation": "1", **(annotations or {})},
+        manager=manager,
+    )
+    hashed = world.suffix(10, "revision", namespace, name)
+    _revision(world, own, f"{name}-{hashed}", template)
+    for index, node in enumerate(nodes):
+        numbered = {"controller-revision-hash": hashed, "pod-template-generation": "1"}
+        _pod(world, own, template, f"{name}-", index, node, pod_age, labels=numbered)
+    return own
+
+
+def _revision(world: World, owner: Obj, name: str, template: Obj) -> None:
+    meta = owner["metadata"]
+    data = {"spec": {"template": {**template, "$patch": "replace"}}}
+    world.add(
+        "apps/v1",
+        "ControllerRevision",
+        name,
+        {"data": json.loads(json.dumps(data)), "revision": 1},
+        namespace=meta["namespace"],
+        age=80 * DAY,
+        labels=template["metadata"]["labels"],
+        owner=owner,
+        generation=None,
+        manager="k3s",
+    )
+
+
+def _pod(
+    world: World,
+    owner: Obj,
+    template: Obj,
+    prefix: str,
+    index: int,
+    node: str,
+    age: float,
+    *,
+    labels: Mapping[str, str] | None = None,
+    restarts: int = 0,
+) -> None:
+    namespace = owner["metadata"]["namespace"]
+    generated = prefix.endswith("-")
+    name = prefix + world.suffix(5, namespace, prefix, index) if generated else f"{prefix}-{index}"
+    ip = "" if template["spec"].get("hostNetwork") else world.pod_ip(NODES.index(node))
+    world.put(
+        make_pod(
+            name,
+            namespace,
+            owner,
+            template,
+            uid=world.uid("Pod", namespace, name),
+            node=node,
+            ip=ip,
+            created=world.ago(age + world.jitter(600, namespace, name)),
+            labels=labels,
+            restarts=restarts,
+            generate_name=prefix if generated else "",
+        )
+    )
+
+
+def finished_job(
+    world: World,
+    namespace: str,
+    name: str,
+    template: Obj,
+    *,
+    node: str,
+    age: float,
+    took: float,
+    owner: Obj | None = None,
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
+    manager: str = "k3s",
+) -> Obj:
+    """A Job that has done its work, with its pod in phase Succeeded."""
+    uid = world.uid("Job", namespace, name)
+    marks = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid,
+        "job-name": name,
+    }
+    template = {**template, "metadata": {**template["metadata"], "labels": {**template["metadata"]["labels"], **marks}}}
+    began, ended = stamp(world.ago(age)), stamp(world.ago(age - took))
+    done = {"status": "True", "lastProbeTime": ended, "lastTransitionTime": ended, "reason": "CompletionsReached"}
+    text = {"message": "Reached expected number of succeeded pods"}
+    job = world.add(
+        "batch/v1",
+        "Job",
+        name,
+        {
+            "spec": {
+                "parallelism": 1,
+                "completions": 1,
+                "backoffLimit": 6,
+                "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}},
+                "template": template,
+                "completionMode": "NonIndexed",
+                "suspend": False,
+                "podReplacementPolicy": "TerminatingOrFailed",
+                "manualSelector": False,
+            },
+            "status": {
+                "conditions": [{"type": "SuccessCriteriaMet", **done, **text}, {"type": "Complete", **done, **text}],
+                "startTime": began,
+                "completionTime": ended,
+                "succeeded": 1,
+                "terminating": 0,
+                "uncountedTerminatedPods": {},
+                "ready": 0,
+            },
+        },
+        namespace=namespace,
+        age=age,
+        labels={**(labels or {}), **marks},
+        annotations=annotations,
+        owner=owner,
+        manager=manager,
+    )
+    _pod(world, job, template, f"{name}-", 0, node, age)
+    pod = world.get("Pod", namespace, f"{name}-{world.suffix(5, namespace, f'{name}-', 0)}")
+    finish_pod(pod, began, ended)
+    return job
+
+
+def finish_pod(pod: Obj, began: str, ended: str) -> None:
+    """Turn a running pod into one that has ended well."""
+    status = pod["status"]
+    status["phase"] = "Succeeded"
+    for one in status["conditions"]:
+        one["lastTransitionTime"] = began
+        if one["type"] in ("Ready", "ContainersReady", "PodReadyToStartContainers"):
+            one |= {"status": "False", "lastTransitionTime": ended}
+            if one["type"] != "PodReadyToStartContainers":
+                one["reason"] = "PodCompleted"
+        elif one["type"] == "Initialized":
+            one["reason"] = "PodCompleted"
+    for one in status["containerStatuses"]:
+        over = {"exitCode": 0, "reason": "Completed", "startedAt": began, "finishedAt": ended}
+        one["state"] = {"terminated": {**over, "containerID": one["containerID"]}}
+        one |= {"ready": False, "started": False}
