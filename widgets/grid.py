@@ -229,12 +229,10 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self.changed(keep=keep)
 
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
-        """Keep only rows that pass (the model must be a `GridModel`), see `GridModel.set_predicate`."""
-        model = self.model
-        if isinstance(model, GridModel):
-            keep = self._cursor_line()
-            model.set_predicate(predicate, name)
-            self.changed(keep=keep)
+        """Keep only rows that pass, beside the typed filter; one per name, `None` takes it away."""
+        keep = self._cursor_line()
+        self.model.set_predicate(predicate, name)
+        self.changed(keep=keep)
 
     def sort_by(self, column: str | None, reverse: bool | None = None) -> None:
         """Sort a table; without `reverse` the column it is sorted by turns around."""

@@ -109,7 +109,6 @@ class GridModel(RowModel[T]):
         self._rebuild(within=self._view if old and query.narrows(old) else None)
 
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
-        """Keep only rows that pass, beside the typed filter; one predicate per name, `None` takes it away."""
         if predicate is None:
             if name not in self._predicates:
                 return

@@ -147,6 +147,10 @@ class RowModel(ABC, Generic[T]):
     def set_filter(self, text: str) -> None:
         """Filter by what was typed (`filtering.parse`); raises `FilterError` and keeps the old filter if it cannot."""
 
+    @abstractmethod
+    def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
+        """Keep only rows that pass, beside the typed filter; one predicate per name, `None` takes it away."""
+
     def _parse(self, text: str) -> Query:
         query = parse(text, tuple(self._by_key), self._words)
         if query:
