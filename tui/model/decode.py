@@ -5,6 +5,7 @@ One bad object never spoils a page: its body falls back to the metadata and :att
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -140,19 +141,54 @@ def _second_try(data: bytes, kind: Kind[Any], first: msgspec.DecodeError) -> tup
     return kind.body(metadata=meta), problem
 
 
-def decode_page(data: bytes, kind: Kind[Any]) -> Page:
-    """A list response. Objects without a name are left out: nothing could ever refer to them."""
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page that is split into its items and not decoded further, so that a big one can be decoded in slices."""
+
+    items: list[msgspec.Raw]
+    resource_version: str
+    next_page: str
+
+
+def split_page(data: bytes, kind: Kind[Any]) -> RawPage:
+    """A list response, split. Raises DecodeError if it is not a Kubernetes list."""
     try:
         page = _list.decode(data)
     except msgspec.DecodeError as error:
         raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list: {error}") from None
-    items: list[Obj[Any]] = []
-    for raw in page.items or ():
+    if page.items is None and not page.kind.endswith("List"):
+        raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list")
+    return RawPage(page.items or [], page.metadata.resource_version, page.metadata.continue_)
+
+
+def decode_items(items: Iterable[msgspec.Raw], kind: Kind[Any], api_version: str = "") -> list[Obj[Any]]:
+    """The items of a page. Those without a name are left out: nothing could ever refer to them.
+
+    The API server leaves ``kind`` and ``apiVersion`` off the items of a list of a built-in kind, yet writes them in a
+    watch event. With ``api_version`` they are put in front, exactly as in the event, so that an object has the same
+    bytes by either way (a relist then changes nothing) and its YAML is complete.
+    """
+    found: list[Obj[Any]] = []
+    head = b""
+    if api_version and not kind.metadata_only and not kind.secret:
+        head = f'{{"kind":"{kind.kind}","apiVersion":"{api_version}",'.encode()
+    for item in items:
+        raw: bytes | msgspec.Raw = item
+        if head:
+            data = bytes(item)
+            if data.startswith(b'{"metadata"'):
+                raw = head + data[1:]
         try:
-            items.append(decode_object(raw, kind))
+            found.append(decode_object(raw, kind))
         except DecodeError:
             continue
-    return Page(items, page.metadata.resource_version, page.metadata.continue_)
+    return found
+
+
+def decode_page(data: bytes, kind: Kind[Any], api_version: str = "") -> Page:
+    """A list response, decoded at once; as :func:`split_page` and :func:`decode_items`."""
+    page = split_page(data, kind)
+    return Page(decode_items(page.items, kind, api_version), page.resource_version, page.next_page)
 
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"

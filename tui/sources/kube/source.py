@@ -1,0 +1,495 @@
+"""The live cluster as a source: connect, find out what is served, keep every kind current, and know when it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from pointsman.tui.model.kinds import (
+    CILIUML2POLICIES,
+    CILIUMPOOLS,
+    CRDS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    KINDS,
+    L2ADVERTISEMENTS,
+    LEASES,
+    METALLBPOOLS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICEL2STATUSES,
+    SERVICES,
+    Kind,
+)
+from pointsman.tui.model.meta import dig_str
+from pointsman.tui.sources.errors import (
+    AuthError,
+    ConfigError,
+    ForbiddenError,
+    KubeError,
+    NotFoundError,
+    StatusError,
+    TimedOutError,
+    TlsError,
+)
+from pointsman.tui.sources.kube.client import KubeClient
+from pointsman.tui.sources.kube.connect import Connection
+from pointsman.tui.sources.kube.discovery import Discovery, discover
+from pointsman.tui.sources.kube.reflector import Backoff, Reflector, Timing
+from pointsman.tui.sources.kubeconfig import Target, find_target
+from pointsman.tui.store.snapshot import Cluster, State
+from pointsman.tui.store.store import Store
+
+log = logging.getLogger(__name__)
+
+FIRST: tuple[Kind[Any], ...] = (
+    NODES, NAMESPACES, SERVICES, LEASES, SERVICEL2STATUSES, METALLBPOOLS, L2ADVERTISEMENTS, CILIUMPOOLS,
+    CILIUML2POLICIES, PODS, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, CRDS,
+)  # fmt: skip
+"""The kinds that fill the first screen are read first; the rest follows in the table's order."""
+LISTS_AT_ONCE = 6
+DEMO_ANNOTATION = "pointsman.dev/demo"
+"""On the kube-system namespace of a demo homelab; its value is the variant."""
+KUBE = "kube"
+
+
+@dataclass(frozen=True)
+class KubeOptions:
+    """What to connect to. ``kubeconfig`` and ``context`` as kubectl's options; ``namespace`` is what is read where the
+    whole cluster may not be. ``timing`` is for tests."""
+
+    kubeconfig: str | None = None
+    context: str | None = None
+    namespace: str | None = None
+    read_only: bool = False
+    timing: Timing = field(default_factory=Timing)
+
+
+class KubeSource:
+    """A live cluster. :meth:`run` keeps the store current; :meth:`load` reads everything once, for a verb."""
+
+    name = KUBE
+
+    def __init__(self, store: Store, options: KubeOptions | None = None) -> None:
+        self.store = store
+        self.options = options or KubeOptions()
+        self.timing = self.options.timing
+        self.lists = asyncio.Semaphore(LISTS_AT_ONCE)
+        self.online = asyncio.Event()
+        self.namespace = self.options.namespace or ""
+        self._client: KubeClient | None = None
+        self._target: Target | None = None
+        self._discovery = Discovery()
+        self._reflectors: dict[str, tuple[Reflector, asyncio.Task[None]]] = {}
+        self._unsettled: set[str] = set()
+        self._rediscover = asyncio.Event()
+        self._suspicion: KubeError | None = None
+        self._suspected = asyncio.Event()
+        self._error: KubeError | None = None
+        self._stamped = 0.0
+        self._ever_live = False
+
+    @property
+    def client(self) -> KubeClient:
+        """The client; raises ConfigError if nothing is connected yet (see :attr:`connected`)."""
+        if self._client is None:
+            raise ConfigError("Not connected to a cluster yet.")
+        return self._client
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a client; it may still fail if the cluster has gone."""
+        return self._client is not None
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, watches included."""
+        return self._client.requests if self._client is not None else 0
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Connect, keep every kind current, reconnect; until cancelled. Never raises for what the cluster does."""
+        try:
+            await self._connect_patiently()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_connected())
+                group.create_task(self._keep_discovered())
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Stop all watches and close the connection; what is in the store stays."""
+        tasks = [task for _, task in self._reflectors.values()]
+        self._reflectors.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._client is not None:
+            await self._client.close()
+
+    async def load(self, deadline: float = 3.0, kinds: Iterable[Kind[Any]] | None = None) -> None:
+        """Read each kind once and return when all lists are in or ``deadline`` (seconds) has passed.
+
+        Raises KubeError if there is no cluster to read at all. A kind that is refused or late is not an error: its link
+        says so.
+        """
+        wanted = in_order(KINDS.values() if kinds is None else kinds)
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(deadline):
+                self._open()
+                discovery, _ = await asyncio.gather(discover(self.client), self._identify())
+        except TimeoutError:
+            assert self._target is not None
+            server = self._client.server if self._client else self._target.cluster.server
+            error = TimedOutError(
+                f"{server} gave no answer within {deadline:g} s.", "Is the node up, and this machine on its network?"
+            )
+            self._down(error)
+            raise error from None
+        except KubeError as error:
+            self._down(error)
+            raise
+        self._discovery = discovery
+        self.online.set()
+        tasks: dict[str, asyncio.Task[None]] = {}
+        for kind in wanted:
+            version = discovery.version(kind)
+            if version is None:
+                self._absent(kind)
+            else:
+                tasks[kind.id] = asyncio.create_task(self._read_once(Reflector(self, kind, version)))
+        if tasks:
+            left = max(0.05, deadline - (time.monotonic() - started))
+            _, late = await asyncio.wait(tasks.values(), timeout=left)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            for kind_id, task in tasks.items():
+                if task in late:
+                    text = f"no answer within {deadline:g} s"
+                    self.store.set_kind_link(KINDS[kind_id], State.DOWN, text)
+        self._ever_live = True
+        self.store.set_link(KUBE, State.LIVE, self._detail())
+
+    async def _read_once(self, reflector: Reflector) -> None:
+        try:
+            await reflector.read()
+        except ForbiddenError:
+            where = f" in namespace {self.namespace}" if self.namespace else " in all namespaces"
+            kind = reflector.kind
+            self.store.set_kind_link(
+                kind,
+                State.FORBIDDEN,
+                f"{kind.group_resource} may not be listed{where if kind.namespaced else ''}",
+                f"Ask for a role that may list {kind.group_resource}.",
+            )
+        except KubeError as error:
+            self.store.set_kind_link(reflector.kind, State.DOWN, error.sentence, error.hint)
+
+    # -- connecting ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        """Read the kubeconfig and prepare a client; nothing is sent. Raises ConfigError."""
+        target = find_target(self.options.kubeconfig, self.options.context)
+        connection = Connection(target)
+        self._target = target
+        self.namespace = self.options.namespace or target.namespace
+        warnings: list[str] = []
+        if target.cluster.insecure:
+            warnings.append("The server's certificate is not checked (insecure-skip-tls-verify).")
+        elif connection.insecure:
+            warnings.append("The connection is not encrypted (http).")
+        warnings += target.warnings
+        user = target.user.name or ("with a certificate" if target.user.certificate else "anonymous")
+        if target.user.impersonate:
+            user = f"{user} as {target.user.impersonate}"
+        self._client = KubeClient(connection, read_only=self.options.read_only)
+        self.store.set_cluster(
+            Cluster(
+                context=target.context,
+                server=connection.server,
+                user=user,
+                insecure=connection.insecure,
+                warnings=tuple(warnings),
+            )
+        )
+
+    async def _identify(self) -> bool:
+        """Ask for the version and the identity; whether the identity differs from a known one. Raises KubeError.
+
+        Only a server that refuses the whole user (401) or cannot be reached raises; 403 and 404 leave things unknown.
+        """
+        version, (uid, demo) = await asyncio.gather(self._version(), self._kube_system())
+        before = self.store.cluster
+        self.store.set_cluster(replace(before, version=version, uid=uid or before.uid, demo=demo))
+        return bool(before.uid and uid and before.uid != uid)
+
+    async def _version(self) -> str | None:
+        try:
+            body = await self.client.get("/version", what="version", total=10.0)
+            return dig_str(msgspec.json.decode(body), "gitVersion") or None
+        except (ForbiddenError, NotFoundError, msgspec.DecodeError):
+            return None
+
+    async def _kube_system(self) -> tuple[str | None, str]:
+        path = NAMESPACES.url(name="kube-system")
+        try:
+            doc = msgspec.json.decode(await self.client.get(path, what="get namespace kube-system", total=10.0))
+        except (ForbiddenError, NotFoundError, msgspec.DecodeError):
+            return None, ""
+        return dig_str(doc, "metadata", "uid") or None, dig_str(doc, "metadata", "annotations", DEMO_ANNOTATION)
+
+    async def _connect_patiently(self) -> None:
+        backoff = Backoff(self.timing.first_pause, self.timing.longest_pause)
+        limit = self.timing.probe
+        while True:
+            try:
+                self._open()
+                self.store.set_link(KUBE, State.CONNECTING, f"connecting to {self.client.server}")
+                async with asyncio.timeout(limit):
+                    self._discovery, _ = await asyncio.gather(discover(self.client), self._identify())
+                break
+            except TimeoutError:
+                error: KubeError = TimedOutError(
+                    f"{self.client.server} does not answer.", "Is the node up and this machine on its network?"
+                )
+                limit = self.timing.probe * 4
+            except KubeError as found:
+                error = found
+            self._down(error)
+            if self._client is not None:
+                await self._client.close()
+            pause = backoff.next(_least_pause(error))
+            log.warning("not connected: %s; next try in %.1f s", error, pause)
+            await asyncio.sleep(pause)
+        self._error = None
+        self.online.set()
+        self._reconcile(self._discovery)
+
+    async def _keep_connected(self) -> None:
+        """Wait for a suspicion, ask the server, and let the reflectors go on when it answers."""
+        while True:
+            await self._suspected.wait()
+            backoff = Backoff(self.timing.first_pause, self.timing.longest_pause)
+            limit = self.timing.probe
+            while True:
+                try:
+                    async with asyncio.timeout(limit):
+                        replaced = await self._identify()
+                    break
+                except TimeoutError:
+                    error: KubeError = TimedOutError(
+                        f"{self.client.server} does not answer.", "Is the node up and this machine on its network?"
+                    )
+                    limit = self.timing.probe * 4
+                except KubeError as found:
+                    error = found
+                self._down(error)
+                if isinstance(error, (AuthError, TlsError, ConfigError)):
+                    self._retarget()
+                pause = backoff.next(_least_pause(error))
+                log.warning("connection lost: %s; next try in %.1f s", error, pause)
+                await asyncio.sleep(pause)
+            self._error = None
+            self._suspected.clear()
+            if replaced:
+                log.warning("this is another cluster than before: everything is read again")
+                for reflector, _ in self._reflectors.values():
+                    reflector.resource_version = ""
+            self.online.set()
+            self._rediscover.set()
+            self._report()
+
+    def _retarget(self) -> None:
+        """Read the kubeconfig again, for new credentials. Never another server or context: that is the user's choice."""
+        assert self._target is not None
+        try:
+            target = find_target(self.options.kubeconfig, self._target.context)
+        except ConfigError:
+            return
+        if target.cluster.server == self._target.cluster.server and target != self._target:
+            log.info("the kubeconfig has changed: its new credentials are used")
+            self._target = target
+            self.client.connection.retarget(target)
+
+    # -- discovery -------------------------------------------------------------------------------------------------
+
+    async def _keep_discovered(self) -> None:
+        """Look again at what is served when a CRD changed, a kind vanished, or (CRDs forbidden) now and then."""
+        while True:
+            crds_seen = self.store.snapshot().state(CRDS) in (State.LIVE, State.CONNECTING)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if crds_seen else self.timing.discovery):
+                    await self._rediscover.wait()
+            # A CRD is announced before it is served, and an install brings many: wait a little, then look until it fits.
+            for attempt in range(6):
+                await asyncio.sleep(self.timing.debounce * 2**attempt)
+                await self.online.wait()
+                self._rediscover.clear()
+                try:
+                    found = await discover(self.client)
+                except KubeError as error:
+                    log.warning("discovery: %s", error)
+                    continue
+                self._reconcile(found)
+                if not self._promised():
+                    break
+
+    def _promised(self) -> list[str]:
+        """Kinds whose CRD exists but that are not served yet, or the other way round."""
+        snapshot = self.store.snapshot()
+        if snapshot.state(CRDS) is not State.LIVE:
+            return []
+        names = {name for _, name in snapshot.table(CRDS).objects}
+        return [
+            kind.id
+            for kind in KINDS.values()
+            if not kind.core and (kind.group_resource in names) != (self._discovery.version(kind) is not None)
+        ]
+
+    def _reconcile(self, discovery: Discovery) -> None:
+        """Start a reflector for what is served now, stop those of what is not."""
+        self._discovery = discovery
+        for kind in in_order(KINDS.values()):
+            version = discovery.version(kind)
+            have = self._reflectors.get(kind.id)
+            if version is None:
+                if kind.group in discovery.failed:
+                    if have is None:
+                        self.store.set_kind_link(kind, State.DOWN, discovery.failed[kind.group])
+                    continue
+                if have is not None:
+                    have[1].cancel()
+                    del self._reflectors[kind.id]
+                self._unsettled.discard(kind.id)
+                self._absent(kind)
+            elif have is None or have[0].version != version or have[1].done():
+                if have is not None:
+                    have[1].cancel()
+                if self.store.snapshot().state(kind) is State.ABSENT:
+                    self.store.set_kind_link(kind, State.CONNECTING)
+                reflector = Reflector(self, kind, version)
+                task = asyncio.create_task(self._guarded(reflector), name=f"watch {kind.id}")
+                self._reflectors[kind.id] = (reflector, task)
+                self._unsettled.add(kind.id)
+        self._report()
+
+    async def _guarded(self, reflector: Reflector) -> None:
+        """A mistake of ours with one kind must not take the others down, nor stay silent."""
+        while True:
+            try:
+                await reflector.run()
+            except Exception as error:
+                log.exception("watch of %s failed", reflector.kind.id)
+                self.store.set_kind_link(
+                    reflector.kind,
+                    State.STALE,
+                    f"internal error: {type(error).__name__}",
+                    "The log file has the details.",
+                )
+                reflector.resource_version = ""
+                self.settled(reflector.kind)
+                await asyncio.sleep(self.timing.longest_pause)
+
+    def _absent(self, kind: Kind[Any]) -> None:
+        self.store.set_kind_link(kind, State.ABSENT, f"the cluster has no {kind.group_resource}")
+
+    # -- what reflectors report ------------------------------------------------------------------------------------
+
+    def suspect(self, error: KubeError) -> None:
+        if self._suspected.is_set():
+            return
+        log.info("the connection is in doubt: %s", error)
+        self.online.clear()
+        self._suspected.set()
+
+    def heard(self) -> None:
+        now = time.monotonic()
+        if self._ever_live and now - self._stamped > 1.0 and self.online.is_set():
+            self._stamped = now
+            self._report()
+
+    def vanished(self, kind: Kind[Any]) -> None:
+        log.info("%s is no longer served", kind.group_resource)
+        self._rediscover.set()
+
+    def settled(self, kind: Kind[Any]) -> None:
+        if kind.id in self._unsettled:
+            self._unsettled.discard(kind.id)
+            self._report()
+
+    def crds_changed(self, names: list[str]) -> None:
+        ours = {kind.group_resource for kind in KINDS.values() if not kind.core}
+        if ours.intersection(names) and (self._promised() or len(names) < len(ours)):
+            self._rediscover.set()
+
+    # -- the state of the whole --------------------------------------------------------------------------------------
+
+    def _report(self) -> None:
+        if self._error is not None or not self.online.is_set():
+            return
+        if self._unsettled and not self._ever_live:
+            total = len(self._reflectors)
+            done = total - len(self._unsettled)
+            self.store.set_link(KUBE, State.CONNECTING, f"reading the cluster: {done} of {total} kinds")
+            return
+        self._ever_live = True
+        self.store.set_link(KUBE, State.LIVE, self._detail())
+
+    def _detail(self) -> str:
+        """What a person should know of a live connection: where it was found, what may not be read."""
+        snapshot = self.store.snapshot()
+        parts = []
+        if self._target is not None and "left on this node" in self._target.origin:
+            parts.append(f"from {self._target.origin}")
+        refused = [kind.group_resource for kind in KINDS.values() if snapshot.state(kind) is State.FORBIDDEN]
+        narrow = [
+            kind.id
+            for kind in KINDS.values()
+            if snapshot.state(kind) is State.LIVE and snapshot.table(kind).link.detail.startswith("only namespace")
+        ]
+        if narrow:
+            parts.append(f"only namespace {self.namespace} may be read")
+        if refused:
+            names = ", ".join(dict.fromkeys(refused[:3])) + (
+                f" and {len(refused) - 3} more" if len(refused) > 3 else ""
+            )
+            parts.append(f"not allowed to read {names}")
+        return "; ".join(parts)
+
+    def _down(self, error: KubeError) -> None:
+        """No connection: what is known stays and is marked stale, the rest is down. The reason is said once, in words."""
+        self._error = error
+        self.online.clear()
+        snapshot = self.store.snapshot()
+        for kind in KINDS.values():
+            state = snapshot.state(kind)
+            if state in (State.LIVE, State.STALE):
+                self.store.set_kind_link(kind, State.STALE, error.sentence)
+            elif state in (State.CONNECTING, State.DOWN):
+                self.store.set_kind_link(kind, State.DOWN, error.sentence)
+        self.store.set_link(KUBE, State.STALE if self._ever_live else State.DOWN, error.sentence, error.hint)
+
+
+def in_order(kinds: Iterable[Kind[Any]]) -> list[Kind[Any]]:
+    """What the first screen shows first."""
+    rank = {kind.id: number for number, kind in enumerate(FIRST)}
+    return sorted(kinds, key=lambda kind: rank.get(kind.id, len(rank)))
+
+
+def _least_pause(error: KubeError) -> float | None:
+    """Wrong credentials are not tried over and over: accounts get locked by that."""
+    if isinstance(error, (AuthError, ConfigError)):
+        return 5.0
+    return error.retry_after if isinstance(error, StatusError) else None
