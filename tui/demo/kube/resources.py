@@ -14,9 +14,9 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 READ_VERBS = ("get", "list", "watch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ResourceInfo:
-    """One served resource at one version.
+    """One served resource at one version. Compared and hashed by identity: a CRD that changes makes new ones.
 
     `subresources` maps a name (`status`, `scale`, `log`, ...) to the verbs it allows. `generation` says whether the
     kind counts spec changes. `schema` and `columns` are a CRD version's OpenAPI v3 schema and printer columns;

@@ -12,9 +12,10 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
 
-from pointsman.tui.demo.kube import checks, defaults, garbage
+from pointsman.tui.demo.kube import checks, defaults, garbage, managed
 from pointsman.tui.demo.kube.errors import (
     STALE,
     Cause,
@@ -27,6 +28,7 @@ from pointsman.tui.demo.kube.errors import (
     not_found,
 )
 from pointsman.tui.demo.kube.events import Event, EventLog, EventType, Watch
+from pointsman.tui.demo.kube.listkinds import ListKinds
 from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, timestamp
 from pointsman.tui.demo.kube.resources import CRD_KEY, ResourceInfo, Resources
 
@@ -41,22 +43,6 @@ _FIRST_VERSION = 1000
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # what generateName uses: no vowels, no look-alikes
 
 
-class Tracker(Protocol):
-    """How managedFields follow a create, update or patch (`managed.track_update`)."""
-
-    def __call__(
-        self,
-        before: Object | None,
-        after: Object,
-        *,
-        manager: str,
-        operation: str,
-        subresource: str,
-        api_version: str,
-        now: str,
-    ) -> list[Any]: ...
-
-
 class Storage:
     """See the module. `now` gives the time, `seed` makes uids and generated names repeatable."""
 
@@ -65,7 +51,6 @@ class Storage:
         *,
         now: Callable[[], datetime],
         seed: int | None = None,
-        track: Tracker | None = None,
         log_size: int = 2000,
         service_cidr: str = "10.43.0.0/16",
     ) -> None:
@@ -74,7 +59,6 @@ class Storage:
         self.now = now
         self.service_cidr = service_cidr
         self._random = random.Random(seed)
-        self._track = track
         self._log_size = log_size
         self._objects: dict[Key, dict[Place, Object]] = {}
         self._logs: dict[Key, EventLog] = {}
@@ -197,7 +181,7 @@ class Storage:
         if info.generation:
             meta["generation"] = 1
         if manager is not None:
-            self._note(info, None, obj, manager, "")
+            obj = self._noted(info, None, obj, manager, "")
         if dry_run:
             return obj
         return at_version(self._commit("ADDED", info, obj, None), info)
@@ -230,7 +214,7 @@ class Storage:
         if info.generation and not subresource and _spec_of(new, info) != _spec_of(live, info):
             new["metadata"]["generation"] = int(live["metadata"].get("generation", 0)) + 1
         if manager is not None:
-            self._note(info, at_version(live, info), new, manager, subresource)
+            new = self._noted(info, at_version(live, info), new, manager, subresource)
         if _same(new, live):
             return at_version(live, info)
         if dry_run:
@@ -349,18 +333,18 @@ class Storage:
         if (version := wanted.get("resourceVersion")) and str(version) != have["resourceVersion"]:
             raise conflict(info.plural, info.group, name, STALE)
 
-    def _note(self, info: ResourceInfo, before: Object | None, after: Object, manager: str, subresource: str) -> None:
-        if self._track is None:
-            return
-        after["metadata"]["managedFields"] = self._track(
+    def _noted(
+        self, info: ResourceInfo, before: Object | None, after: Object, manager: str, subresource: str
+    ) -> Object:
+        noted: Object = managed.track_update(
             before,
             after,
             manager=manager,
-            operation="Update",
             subresource=subresource,
-            api_version=info.api_version,
             now=timestamp(self.now()),
+            schema=list_kinds(info),
         )
+        return noted
 
     def _commit(self, kind: EventType, info: ResourceInfo, obj: Object, previous: Object | None) -> Object:
         self.version += 1
@@ -395,6 +379,13 @@ class Storage:
             self._dependents.get(uid, set()).discard((key, place))
         for uid in _owners(after):
             self._dependents.setdefault(uid, set()).add((key, place))
+
+
+@cache
+def list_kinds(info: ResourceInfo) -> ListKinds:
+    """Which of a resource's lists go by keys, for managedFields and apply."""
+    known = ListKinds.crd(info.schema) if info.custom else ListKinds.builtin(info.kind)
+    return known or ListKinds.crd(None)
 
 
 def at_version(obj: Object, info: ResourceInfo) -> Object:
