@@ -12,33 +12,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, TypeAlias
 
+from pointsman.tui.demo.kube.entries import Entry, Id, Managed, capped, decode, managed_of, unmanaged, with_entries
 from pointsman.tui.demo.kube.fieldsets import (
     LEAF,
     Fields,
     Path,
     difference,
     intersection,
-    is_fields,
     path_text,
     paths,
     union,
     with_structs,
     without,
 )
+from pointsman.tui.demo.kube.jsonvalues import PatchError, copy_json, equal_json
 from pointsman.tui.demo.kube.listkinds import ListKinds
-from pointsman.tui.demo.kube.patch import PatchError, copy_json, equal_json
 from pointsman.tui.demo.kube.structured import StructureError, check, compare, field_set, merge, remove
 
 Doc: TypeAlias = dict[str, Any]
 
 BEFORE_FIRST_APPLY = "before-first-apply"
 """The manager of what an object without managedFields had when it was first applied to."""
-ANCIENT_CHANGES = "ancient-changes"
-"""The manager that inherits the oldest updates when more than MAX_UPDATERS have an entry."""
-MAX_UPDATERS = 10
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation in which client-side apply keeps the configuration."""
 
@@ -86,32 +82,6 @@ class ApplyConflict(Exception):  # noqa: N818 (the API calls it a conflict)
         self.message = message
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Id:
-    """What tells one entry from another. An applier has one entry, whatever the version; an updater one per version."""
-
-    manager: str
-    operation: str
-    version: str
-    subresource: str
-
-    def __str__(self) -> str:
-        text = json.dumps(self.manager, ensure_ascii=False)
-        if self.subresource:
-            text += f" with subresource {json.dumps(self.subresource, ensure_ascii=False)}"
-        return f"{text} using {self.version}" if self.operation == "Update" else text
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    fields: Fields
-    version: str
-    time: str | None = None
-
-
-_Managed: TypeAlias = dict[_Id, _Entry]
-
-
 def apply(
     live: Doc | None,
     config: Doc,
@@ -136,10 +106,10 @@ def apply(
     except StructureError as error:
         raise PatchError(500, "", f"failed to create typed patch object ({_named(config)}): {error}") from error
     try:
-        managed = _decode((live or {}).get("metadata", {}).get("managedFields") or [])
+        managed = decode((live or {}).get("metadata", {}).get("managedFields") or [])
     except ValueError as error:
         raise PatchError(500, "", f"failed to decode managed fields: {error}") from error
-    before = _unmanaged(live or {})
+    before = unmanaged(live or {})
     if live and not managed:
         managed = call.update(schema.always(), before, managed, BEFORE_FIRST_APPLY)
     try:
@@ -154,7 +124,7 @@ def apply(
     after = copy_json(after)
     if manager == "kubectl":
         _renew_last_applied(after, config)
-    return _with_entries(after, managed)
+    return with_entries(after, managed)
 
 
 def track_update(
@@ -173,12 +143,12 @@ def track_update(
     request's fieldManager, else the first part of its User-Agent. The result shares structure with `after`.
     """
     call = _Call(manager, subresource, str(after.get("apiVersion") or ""), now, schema)
-    managed = _managed_of(before, after, subresource)
+    managed = managed_of(before, after, subresource)
     # An object that lost its managedFields is tracked again only after the next apply.
     if managed or before is None:
-        old = schema.always() if before is None else _unmanaged(before)
-        managed = _capped(call.update(old, _unmanaged(after), managed, manager))
-    return _with_entries(after, managed)
+        old = schema.always() if before is None else unmanaged(before)
+        managed = capped(call.update(old, unmanaged(after), managed, manager))
+    return with_entries(after, managed)
 
 
 def same_but_times(before: Doc, after: Doc) -> bool:
@@ -194,7 +164,7 @@ def same_but_times(before: Doc, after: Doc) -> bool:
 
 
 class _ConflictError(Exception):
-    def __init__(self, fields: dict[_Id, Fields]) -> None:
+    def __init__(self, fields: dict[Id, Fields]) -> None:
         super().__init__("conflict")
         self.fields = fields
 
@@ -209,11 +179,11 @@ class _Call:
     now: str
     schema: ListKinds
 
-    def _id(self, manager: str, operation: str) -> _Id:
+    def _id(self, manager: str, operation: str) -> Id:
         version = self.version if operation == "Update" else ""
-        return _Id(manager or "unknown", operation, version, self.subresource)
+        return Id(manager or "unknown", operation, version, self.subresource)
 
-    def update(self, before: Doc, after: Doc, managed: _Managed, manager: str) -> _Managed:
+    def update(self, before: Doc, after: Doc, managed: Managed, manager: str) -> Managed:
         """Entries after `manager` turned one object into the other: what it changed is its own, and nobody else's."""
         reset = self.schema.reset(self.subresource)
         found = compare(before, after, self.schema)
@@ -230,16 +200,16 @@ class _Call:
             key = self._id(manager, "Update")
             earlier = result.get(key)
             fields = union(own, earlier.fields) if earlier else own
-            result[key] = _Entry(fields, self.version, self.now)
+            result[key] = Entry(fields, self.version, self.now)
         return result
 
-    def apply(self, live: Doc, config: Doc, managed: _Managed, force: bool) -> tuple[Doc, _Managed]:
+    def apply(self, live: Doc, config: Doc, managed: Managed, force: bool) -> tuple[Doc, Managed]:
         """The object and entries after applying `config`. Raises _ConflictError."""
         key = self._id(self.manager, "Apply")
         reset = self.schema.reset(self.subresource)
         last = managed.get(key)
         claimed = without(field_set(config, self.schema), reset)
-        managed = {**managed, key: _Entry(claimed, self.version, last.time if last else None)}
+        managed = {**managed, key: Entry(claimed, self.version, last.time if last else None)}
         merged = merge(live, config, self.schema)
         after = _without_new_nulls(self._pruned(merged, managed, last), live)
 
@@ -263,7 +233,7 @@ class _Call:
             result[key] = replace(result[key], time=self.now)
         return after, result
 
-    def _pruned(self, merged: Doc, managed: _Managed, last: _Entry | None) -> Doc:
+    def _pruned(self, merged: Doc, managed: Managed, last: Entry | None) -> Doc:
         """`merged` without what the manager applied last time, now leaves out, and nobody else owns."""
         if last is None or not last.fields:
             return merged
@@ -299,8 +269,8 @@ def _without_new_nulls(value: Any, live: Any) -> Any:
 # Conflicts ------------------------------------------------------------------------------------------------------------
 
 
-def _refusal(conflicts: Mapping[_Id, Fields]) -> ApplyConflict:
-    found: list[tuple[_Id, Path]] = [(key, path) for key in sorted(conflicts) for path in paths(conflicts[key])]
+def _refusal(conflicts: Mapping[Id, Fields]) -> ApplyConflict:
+    found: list[tuple[Id, Path]] = [(key, path) for key in sorted(conflicts) for path in paths(conflicts[key])]
     causes = [ConflictCause(f"conflict with {key}", path_text(path)) for key, path in found]
     if len(causes) == 1:
         return ApplyConflict(causes, f"Apply failed with 1 conflict: {causes[0].message}: {causes[0].field}")
@@ -311,7 +281,7 @@ def _refusal(conflicts: Mapping[_Id, Fields]) -> ApplyConflict:
     return ApplyConflict(causes, f"Apply failed with {len(causes)} conflicts: " + "\n".join(lines))
 
 
-def _not_client_side(live: Doc, conflicts: Mapping[_Id, Fields], schema: ListKinds) -> dict[_Id, Fields]:
+def _not_client_side(live: Doc, conflicts: Mapping[Id, Fields], schema: ListKinds) -> dict[Id, Fields]:
     """Conflicts less those about fields that kubectl itself set by client-side apply and that still have that value."""
     annotations = (live.get("metadata") or {}).get("annotations") or {}
     try:
@@ -342,135 +312,8 @@ def _renew_last_applied(after: Doc, config: Doc) -> None:
     annotations[LAST_APPLIED] = json.dumps(applied, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-# Entries --------------------------------------------------------------------------------------------------------------
-
-
 def _named(config: Doc) -> str:
     metadata = config.get("metadata") or {}
     group, _, version = str(config.get("apiVersion") or "").rpartition("/")
     gvk = f"{group}/{version}, Kind={config.get('kind')}"
     return f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}; {gvk}"
-
-
-def _unmanaged(doc: Doc) -> Doc:
-    metadata = doc.get("metadata")
-    if not isinstance(metadata, dict) or "managedFields" not in metadata:
-        return doc
-    return {**doc, "metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
-
-
-def _managed_of(before: Doc | None, after: Doc, subresource: str) -> _Managed:
-    own = ((before or {}).get("metadata") or {}).get("managedFields") or []
-    sent = (after.get("metadata") or {}).get("managedFields")
-    if not subresource:
-        if sent == [] or sent == [{}]:
-            return {}
-        try:
-            managed = _decode(sent or [])
-        except ValueError:
-            managed = {}
-        if managed:
-            return managed
-    try:
-        return _decode(own)
-    except ValueError:
-        return {}
-
-
-def _decode(entries: Any) -> _Managed:
-    """Entries by identity. Raises ValueError for one that an API server would not accept."""
-    managed: _Managed = {}
-    if not isinstance(entries, list):
-        raise ValueError("managedFields must be a list")
-    for i, entry in enumerate(entries):
-        if not isinstance(entry, dict) or entry.get("operation") not in ("Apply", "Update"):
-            raise ValueError("operation must be `Apply` or `Update`")
-        version = entry.get("apiVersion")
-        if not isinstance(version, str) or not version:
-            raise ValueError("apiVersion must not be empty")
-        if entry.get("fieldsType") != "FieldsV1":
-            kind = entry.get("fieldsType")
-            problem = f'invalid fieldsType "{kind}"' if kind else "missing fieldsType"
-            raise ValueError(f"{problem} in managed fields entry {i}")
-        fields = entry.get("fieldsV1") or {}
-        if not is_fields(fields):
-            raise ValueError(f"error decoding set in managed fields entry {i}")
-        operation = entry["operation"]
-        key = _Id(
-            str(entry.get("manager") or ""),
-            operation,
-            version if operation == "Update" else "",
-            str(entry.get("subresource") or ""),
-        )
-        time = entry.get("time")
-        managed[key] = _Entry(fields, version, time if isinstance(time, str) else None)
-    return managed
-
-
-def _seconds(time: str | None) -> int:
-    try:
-        return int(datetime.fromisoformat(time or "").timestamp())
-    except ValueError:
-        return 0
-
-
-def _with_entries(doc: Doc, managed: _Managed) -> Doc:
-    metadata = {key: value for key, value in (doc.get("metadata") or {}).items() if key != "managedFields"}
-    ordered = sorted(
-        managed.items(),
-        key=lambda pair: (
-            pair[0].operation,
-            _seconds(pair[1].time),
-            pair[0].manager,
-            pair[1].version,
-            pair[0].subresource,
-        ),
-    )
-    if ordered:
-        metadata["managedFields"] = [_encode(key, entry) for key, entry in ordered]
-    return {**doc, "metadata": metadata}
-
-
-def _encode(key: _Id, entry: _Entry) -> Doc:
-    encoded: Doc = {"manager": key.manager, "operation": key.operation, "apiVersion": entry.version}
-    if entry.time is not None:
-        encoded["time"] = entry.time
-    encoded["fieldsType"] = "FieldsV1"
-    encoded["fieldsV1"] = _in_order(entry.fields)
-    if key.subresource:
-        encoded["subresource"] = key.subresource
-    return encoded
-
-
-def _in_order(fields: Fields) -> Doc:
-    return {key: _in_order(fields[key]) for key in sorted(fields)}
-
-
-def _capped(managed: _Managed) -> _Managed:
-    """At most MAX_UPDATERS updaters: the oldest of each version are merged into one entry."""
-    updaters = sorted(
-        (key for key in managed if key.operation == "Update"), key=lambda key: (_seconds(managed[key].time), key)
-    )
-    if len(updaters) <= MAX_UPDATERS:
-        return managed
-    result = dict(managed)
-    count = len(updaters)
-    first: dict[str, _Id] = {}
-    for key in updaters:
-        if count <= MAX_UPDATERS:
-            break
-        entry = result[key]
-        if entry.version not in first:
-            first[entry.version] = key
-            continue
-        bucket = _Id(ANCIENT_CHANGES, "Update", entry.version, "")
-        if bucket not in result:
-            result[bucket] = result.pop(first[entry.version])
-        result[bucket] = replace(entry, fields=union(entry.fields, result[bucket].fields))
-        if key != bucket:
-            del result[key]
-        count -= 1
-    return result
-
-
-__all__ = ["ApplyConflict", "ConflictCause", "apply", "same_but_times", "track_update"]

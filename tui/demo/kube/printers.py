@@ -97,12 +97,12 @@ def _crd_cell(column: Mapping[str, Any], obj: Doc, now: float) -> Any:
         found = jsonpath.find(text(column, "jsonPath"), obj)
     except (ValueError, RecursionError):
         return None
-    value = found[0] if found else None
-    if value is None:
+    if not found:
         return None
+    value = found[0]
     match column.get("type"):
         case "string":
-            return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), sort_keys=True)
+            return _crd_text(value)
         case "integer" if isinstance(value, int | float) and not isinstance(value, bool):
             return int(value)
         case "number" if isinstance(value, int | float) and not isinstance(value, bool):
@@ -115,3 +115,13 @@ def _crd_cell(column: Mapping[str, Any], obj: Doc, now: float) -> Any:
             at = seconds_of(value)
             return "<invalid>" if at is None else human_duration(now - at)
     return None
+
+
+def _crd_text(value: Any) -> str:
+    """A value in a string column: as it is, or as JSON the way Go writes it."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "<no value>"
+    written = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    return written.translate({ord(char): f"\\u{ord(char):04x}" for char in "<>&"})

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from pointsman.tui.demo.kube.fieldsets import LEAF, Fields, is_member, item_element, node_of, path_text, value_element
+from pointsman.tui.demo.kube.jsonvalues import equal_json
 from pointsman.tui.demo.kube.listkinds import ListKinds
-from pointsman.tui.demo.kube.patch import equal_json
 
 Json: TypeAlias = Any
 
