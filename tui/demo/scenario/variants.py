@@ -94,9 +94,10 @@ def build(variant: Variant, *, seed: int = 1, now: datetime | None = None, clust
 
 def _network(world: World) -> None:
     """What carries pods, where it leaves objects; flannel inside k3s leaves none."""
-    if world.variant == "classic":
-        return
-    cilium.add_cilium(world)
+    if world.variant == "cilium":
+        cilium.add_cilium(world)
+    elif world.variant == "broken":
+        cilium.add_cilium(world, cilium.HALF_WAY, cilium.HALF_WAY_VALUES)
 
 
 def _load_balancer(world: World) -> None:
@@ -106,8 +107,8 @@ def _load_balancer(world: World) -> None:
         metallb.announce(world, ["lan", "guests"])
     elif world.variant == "cilium":
         cilium.add_load_balancer(world, [("lan", metallb.LAN), ("guests", metallb.GUESTS)])
-        cilium.add_endpoints(world)
         add_cilium_policies(world)
+        cilium.add_endpoints(world)
     else:
         cilium.add_half_way(world)
         add_cilium_policies(world)

@@ -15,7 +15,7 @@ from pointsman.tui.demo.scenario.helm import helm_marks, release
 from pointsman.tui.demo.scenario.pods import NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.services import POOL_ANNOTATION, service
 from pointsman.tui.demo.scenario.workloads import daemon_set, deployment
-from pointsman.tui.demo.scenario.world import DAY, MINUTE, Obj, World, stamp
+from pointsman.tui.demo.scenario.world import DAY, MINUTE, Obj, World, parse, stamp
 
 VERSION = "0.16.1"
 NS = "metallb-system"
@@ -100,7 +100,7 @@ def _controller(world: World, labels: dict[str, str], marks: dict[str, str], age
         security={"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
     )
     spec = pod_spec([main], account="metallb-controller", node_selector={"kubernetes.io/os": "linux"}, grace=0)
-    deployment(world, NS, "metallb-controller", template(own, spec), own, nodes=["loft"], age=age, pod_age=9 * DAY,
+    deployment(world, NS, "metallb-controller", template(own, spec), own, nodes=["loft"], age=age, pod_age=min(9 * DAY, age),
                labels={**labels, **own}, annotations=marks, manager="helm")  # fmt: skip
     service(world, NS, "metallb-webhook-service", "https:443=9443", own, labels=labels, annotations=marks, age=age,
             manager="helm")  # fmt: skip
@@ -159,7 +159,7 @@ def _speakers(
         {"key": f"node-role.kubernetes.io/{role}", "effect": "NoSchedule", "operator": "Exists"}
         for role in ("master", "control-plane")
     ]
-    daemon_set(world, NS, "metallb-speaker", template(own, spec), own, nodes=speakers, age=age, pod_age=9 * DAY,
+    daemon_set(world, NS, "metallb-speaker", template(own, spec), own, nodes=speakers, age=age, pod_age=min(9 * DAY, age),
                labels={**labels, **own}, annotations=marks, manager="helm")  # fmt: skip
 
 
@@ -188,11 +188,24 @@ def announce(world: World, advertised_pools: Iterable[str], speakers: Sequence[s
         if order:
             meta = svc["metadata"]
             node = order[0]
-            since = RESTARTED if node == "closet" else 3 * DAY + world.jitter(5 * DAY, "announced", node)
+            since = RESTARTED if node == "closet" else _up(world, node) * (0.4 + world.jitter(0.5, "announced", node))
             l2_status(world, meta["namespace"], meta["name"], node, since)
             text = f'announcing from node "{node}" with protocol "layer2"'
             if since < TTL:
                 put(world, make_event(svc, "nodeAssigned", text, "metallb-speaker", world.ago(since), node=node))
+
+
+def _up(world: World, node: str) -> float:
+    """Seconds since the speaker of a node started."""
+    return (world.now - parse(speaker(world, node)["status"]["startTime"])).total_seconds()
+
+
+def speaker(world: World, node: str) -> Obj:
+    return next(
+        pod
+        for pod in world.find("Pod", NS)
+        if pod["spec"]["nodeName"] == node and pod["metadata"]["labels"]["app.kubernetes.io/component"] == "speaker"
+    )
 
 
 def candidates(world: World, svc: Obj, speakers: Sequence[str]) -> list[str]:
@@ -211,11 +224,6 @@ def candidates(world: World, svc: Obj, speakers: Sequence[str]) -> list[str]:
 
 
 def l2_status(world: World, svc_namespace: str, svc_name: str, node: str, age: float) -> Obj:
-    speaker = next(
-        pod
-        for pod in world.find("Pod", NS)
-        if pod["spec"]["nodeName"] == node and pod["metadata"]["labels"]["app.kubernetes.io/component"] == "speaker"
-    )
     labels = {
         "metallb.io/node": node,
         "metallb.io/service-name": svc_name,
@@ -230,7 +238,7 @@ def l2_status(world: World, svc_namespace: str, svc_name: str, node: str, age: f
         namespace=NS,
         age=age + world.jitter(MINUTE, svc_name),
         labels=labels,
-        owner=speaker,
+        owner=speaker(world, node),
         controller=False,
         manager="speaker",
         status_manager="speaker",

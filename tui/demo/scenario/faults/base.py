@@ -1,0 +1,43 @@
+"""The form of a planted fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pointsman.tui.demo.scenario.world import Obj, World
+
+
+class Objects(Protocol):
+    """What a check may ask of a built scenario."""
+
+    def find(self, kind: str, namespace: str | None = None) -> Iterable[Obj]: ...
+
+    def get(self, kind: str, namespace: str, name: str) -> Obj: ...
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong on purpose.
+
+    `object` is `Kind/namespace/name` (`Kind/name` for cluster-scoped kinds) and `finding` the id of the doctor's finding
+    that has to name it. `plant` brings the fault into the world of `broken`; `holds` tells from the objects alone
+    whether the `precondition` is met, so that a scenario cannot drift away from what it promises.
+    """
+
+    name: str
+    description: str
+    precondition: str
+    object: str
+    finding: str
+    plant: Callable[[World], None]
+    holds: Callable[[Objects], bool]
+
+
+def exists(objects: Objects, kind: str, namespace: str, name: str) -> bool:
+    try:
+        objects.get(kind, namespace, name)
+    except KeyError:
+        return False
+    return True
