@@ -45,7 +45,7 @@ _KINDS: dict[str, str] = {
     "DaemonSet": "spec>WorkloadSpec status>Conditions",
     "StatefulSet": "spec>WorkloadSpec status>Conditions",
     "ReplicaSet": "spec>WorkloadSpec status>Conditions",
-    "ControllerRevision": "",
+    "ControllerRevision": "data!",
     "Job": "spec>WorkloadSpec status>JobStatus",
     "CronJob": "spec>CronJobSpec",
     "Ingress": "spec>IngressSpec",
@@ -124,14 +124,15 @@ _PARTS: dict[str, str] = {
 }
 
 # Structs that an object of a Go type always has, also when nothing was set: they are never new, so nobody who creates the
-# object comes to own them as a whole. `~` is a list or pointer that is null then.
+# object comes to own them as a whole. `~` is a list or pointer that is null then, `^` an empty
+# text.
 _ALWAYS: dict[str, str] = {
     "Pod": "spec.containers~ status",
     "PodTemplate": "template.metadata template.spec.containers~",
     "Service": "spec status.loadBalancer",
     "Node": "spec status.daemonEndpoints.kubeletEndpoint status.nodeInfo",
     "Namespace": "spec status",
-    "Event": "involvedObject source firstTimestamp~ lastTimestamp~ eventTime~",
+    "Event": "involvedObject source firstTimestamp~ lastTimestamp~ eventTime~ reportingComponent^ reportingInstance^",
     "PersistentVolume": "spec status",
     "PersistentVolumeClaim": "spec.resources status",
     "ResourceQuota": "spec status",
@@ -181,7 +182,7 @@ class ListKinds:
     """
 
     list_type: ListType = "atomic"
-    keys: tuple[tuple[str, str | None], ...] = ()
+    keys: tuple[tuple[str, str | int | None], ...] = ()
     atomic: bool = False
     item_atomic: bool = False
     merge: bool = False
@@ -290,6 +291,8 @@ class ListKinds:
 
 _CUSTOM = "CustomResource"
 _UNKNOWN = ListKinds()
+# Key fields of builtin types have a default, the zero of their type: these are numbers, the others strings.
+_NUMBERS = ("port", "containerPort")
 # Below x-kubernetes-preserve-unknown-fields, and wherever a schema ends.
 _OPEN = ListKinds(open=True)
 
@@ -330,7 +333,7 @@ def _fields(type_name: str) -> Mapping[str, ListKinds]:
         assert match is not None, token
         flags = match["flags"]
         keys = tuple(
-            (key, default or None)
+            (key, default or (0 if key in _NUMBERS else ""))
             for key, _, default in (k.partition("=") for k in (match["keys"] or "").split(",") if k)
         )
         is_list = bool(keys or match["merge"] or match["set"])
@@ -360,5 +363,5 @@ def _always(kind: str) -> dict[str, Any]:
         for name in path[:-1]:
             where = where.setdefault(name, {})
         last = path[-1]
-        where[last.rstrip("~")] = None if last.endswith("~") else {}
+        where[last.rstrip("~^")] = {"~": None, "^": ""}.get(last[-1], {})
     return result
