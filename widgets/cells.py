@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from pointsman.widgets.text import Shorten, clean, fit, width
+from pointsman.widgets.text import Shorten, clean, fit, width, wrap_spans
 
 T = TypeVar("T")
 
@@ -124,6 +124,28 @@ def fit_parts(
         fitted.append((gap, "dim" if gap.strip() else ""))
     fitted.extend(_slice(parts, len(plain) - tail, len(plain)))
     return fitted
+
+
+def wrap_cell(cell: CellLike, cells: int, indent: int = 0) -> list[Cell]:
+    """A cell broken into lines of at most `cells`; lines after the first start with `indent` spaces. Texts are cleaned."""
+    parts = tuple((clean(text), style) for text, style in as_cell(cell).segments())
+    plain = "".join(text for text, _ in parts)
+    room = max(1, cells - indent)
+    if width(plain) <= cells:
+        return [Cell(parts=parts)]
+    spans = wrap_spans(plain, cells)
+    first_end = spans[0][1]
+    lines = [Cell(parts=tuple(_slice(parts, 0, first_end)))]
+    rest = first_end + (1 if plain[first_end : first_end + 1] == " " else 0)
+    margin = ((" " * indent, ""),) if indent else ()
+    for start, end in wrap_spans(plain[rest:], room):
+        lines.append(Cell(parts=(*margin, *_slice(parts, rest + start, rest + end))))
+    return lines
+
+
+def as_cell(cell: CellLike) -> Cell:
+    """A text as a cell."""
+    return Cell(cell) if isinstance(cell, str) else cell
 
 
 def _common(one: str, other: str) -> int:

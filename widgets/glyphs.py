@@ -2,12 +2,12 @@
 
 Every sign is one cell wide in every terminal we know (no emoji, no variation selectors) and stands beside a word,
 never alone.
-`use(ascii=True)` is called once at start, before the first widget draws; widgets read `glyphs.current` when they draw.
+`use` is called once at start, before the first widget draws; widgets read `glyphs.current` when they draw.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ UNICODE = GlyphSet(
     spark="▁▂▃▄▅▆▇█",
     bar_used="▇",
     bar_free="▁",
-    ribbon="█",
+    ribbon="▆",
     ribbon_gap="·",
     braille=True,
     rule="─",
@@ -135,7 +135,7 @@ ASCII = GlyphSet(
     spark="_.:-=+*#",
     bar_used="#",
     bar_free=".",
-    ribbon="",
+    ribbon="123456789",
     ribbon_gap=".",
     braille=False,
     rule="-",
@@ -147,7 +147,10 @@ current: GlyphSet = UNICODE
 """The set in use. Read it as `glyphs.current.ok` so that the choice made at start is seen."""
 
 
-def use(*, ascii: bool) -> None:
-    """Choose the set for the whole program."""
+def use(*, ascii: bool = False, colour: bool = True) -> None:
+    """Choose the set for the whole program.
+
+    Without colour the ribbon's shades are told apart by their texture.
+    """
     global current
-    current = ASCII if ascii else UNICODE
+    current = ASCII if ascii else UNICODE if colour else replace(UNICODE, ribbon="█▓▒░")

@@ -30,6 +30,7 @@ from textual.strip import Strip
 
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, fit_parts
+from pointsman.widgets.drawing import Pen
 from pointsman.widgets.gridlayout import GUTTER, Layout, lay_out
 from pointsman.widgets.gridmodel import GridModel
 from pointsman.widgets.rowmodel import RowModel
@@ -484,7 +485,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         key = (self._layout_now, model.sort_key, model.sort_reverse, look.serial, self.scroll_offset.x)
         if self._header_strip is not None and self._header_strip[0] == key:
             return self._header_strip[1]
-        pen = _Pen(look.header)
+        pen = Pen(look.header)
         at = 0
         for place in self._layout_now.placements:
             column = model.columns[place.index]
@@ -530,7 +531,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             flat = flat or look.plain_cursor
             if self.stale and not look.plain_cursor:
                 base += tokens.style("muted")
-        pen = _Pen(base)
+        pen = Pen(base)
         sign = glyphs.current.mark if line.marked else glyphs.current.cursor if line.cursor else " "
         pen.write(sign, base if flat else base + tokens.style("accent"))
         at = 1
@@ -558,7 +559,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             at = room
         return Strip(pen.segments(), at)
 
-    def _write_found(self, pen: _Pen, text: str, style: Style, look: _Look, flat: bool) -> None:
+    def _write_found(self, pen: Pen, text: str, style: Style, look: _Look, flat: bool) -> None:
         """Write a piece of a cell, the words the filter found in it marked."""
         query = self.model.query
         spans = query.spans(text) if query else ()
@@ -604,7 +605,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             for number, parts in enumerate(lines):
                 used = min(room, sum(width(text) for text, _ in parts))
                 left = (room - used) // 2
-                pen = _Pen(look.empty)
+                pen = Pen(look.empty)
                 pen.write(" " * left, look.empty)
                 for text, words in fit_parts(parts, room - left, "left", "end"):
                     pen.write(text, look.empty + look.tokens.style(words) if words else look.empty)
@@ -793,31 +794,3 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Turn the order around."""
         if self.model.sort_key is not None:
             self.sort_by(self.model.sort_key)
-
-
-class _Pen:
-    """Collects text in as few segments as the styles allow: every segment costs bytes on the wire."""
-
-    __slots__ = ("_segments", "_style", "_text")
-
-    def __init__(self, style: Style) -> None:
-        self._segments: list[Segment] = []
-        self._text: list[str] = []
-        self._style = style
-
-    def write(self, text: str, style: Style) -> None:
-        if not text:
-            return
-        if style is not self._style and style != self._style:
-            self._flush()
-            self._style = style
-        self._text.append(text)
-
-    def _flush(self) -> None:
-        if self._text:
-            self._segments.append(Segment("".join(self._text), self._style))
-            self._text = []
-
-    def segments(self) -> list[Segment]:
-        self._flush()
-        return self._segments

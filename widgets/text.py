@@ -171,27 +171,37 @@ def fit(text: str, cells: int, align: str = "left", how: Shorten = "middle") -> 
     return text + " " * missing
 
 
-def wrap(text: str, cells: int) -> list[str]:
-    """Break a clean text into lines of at most `cells`, at spaces where it can, inside a word where it must."""
+def wrap_spans(text: str, cells: int) -> list[tuple[int, int]]:
+    """Where the lines of a wrapped text start and end: at spaces where it can, inside a word where it must."""
     if cells <= 0:
         return []
-    lines: list[str] = []
-    line: str | None = None
+    spans: list[tuple[int, int]] = []
+    start = at = 0
     used = 0
+    first = True
     for word in text.split(" "):
         size = width(word)
-        if line is not None and used + 1 + size <= cells:
-            line += " " + word
+        if not first and used + 1 + size <= cells:
             used += 1 + size
+            at += 1 + len(word)
             continue
-        if line is not None:
-            lines.append(line)
+        if not first:
+            spans.append((start, at))
+            at += 1
+        start = at
         while size > cells:
-            head = take_left(word, cells) or word[:1]
-            lines.append(head)
-            word = word[len(head) :]
+            head = len(take_left(word, cells)) or 1
+            spans.append((start, start + head))
+            start += head
+            word = word[head:]
             size = width(word)
-        line, used = word, size
-    if line is not None:
-        lines.append(line)
-    return lines
+        at = start + len(word)
+        used = size
+        first = False
+    spans.append((start, at))
+    return spans
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Break a clean text into lines of at most `cells`, see `wrap_spans`."""
+    return [text[start:end] for start, end in wrap_spans(text, cells)]

@@ -59,7 +59,7 @@ def register(app: App[Any], spec: ThemeSpec) -> str:
 
 def prepare(app: App[Any], *, ascii: bool = False) -> None:
     """Call once before the app draws: the glyph set, the scrollbars, and the bundled themes (none is chosen yet)."""
-    glyphs.use(ascii=ascii)
+    glyphs.use(ascii=ascii, colour=not app.no_color)
     scrollbars.install()
     for name in BUNDLED:
         register(app, load_theme(name))
