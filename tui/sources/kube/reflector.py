@@ -94,7 +94,7 @@ class Hub(Protocol):
     namespace: str
 
     @property
-    def client(self) -> KubeClient: ...
+    def api(self) -> KubeClient: ...
 
     def suspect(self, error: KubeError) -> None:
         """The connection may be gone: clear ``online`` and find out."""
@@ -183,7 +183,7 @@ class Reflector:
         limit = 500
         while True:
             try:
-                page = await self.hub.client.list_page(kind, self.version, self.namespace, limit=limit, after=after)
+                page = await self.hub.api.list_page(kind, self.version, self.namespace, limit=limit, after=after)
             except ExpiredError:
                 if not after:
                     raise
@@ -218,7 +218,7 @@ class Reflector:
         loop = asyncio.get_running_loop()
         garbage = 0
         try:
-            async with self.hub.client.watch(
+            async with self.hub.api.watch(
                 self.kind, self.version, self.namespace, resource_version=self.resource_version, seconds=seconds
             ) as batches:
                 self._is_live()
@@ -232,7 +232,7 @@ class Reflector:
                         alarm.reschedule(loop.time() + limit)
         except TimeoutError:
             raise TimedOutError(
-                f"{self.hub.client.server} has gone silent.", "The connection is checked and opened again."
+                f"{self.hub.api.server} has gone silent.", "The connection is checked and opened again."
             ) from None
         except ForbiddenError as error:
             error.verb = "watch"

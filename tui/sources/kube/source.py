@@ -97,18 +97,19 @@ class KubeSource:
         self._error: KubeError | None = None
         self._stamped = 0.0
         self._ever_live = False
+        self._answered = False
 
     @property
-    def client(self) -> KubeClient:
-        """The client; raises ConfigError if nothing is connected yet (see :attr:`connected`)."""
+    def client(self) -> KubeClient | None:
+        """The client once the cluster has answered (it stays when the cluster goes), else None."""
+        return self._client if self._answered else None
+
+    @property
+    def api(self) -> KubeClient:
+        """The client, answered or not; raises ConfigError before there is one."""
         if self._client is None:
             raise ConfigError("Not connected to a cluster yet.")
         return self._client
-
-    @property
-    def connected(self) -> bool:
-        """Whether there is a client; it may still fail if the cluster has gone."""
-        return self._client is not None
 
     @property
     def requests(self) -> int:
@@ -148,7 +149,7 @@ class KubeSource:
         try:
             async with asyncio.timeout(deadline):
                 self._open()
-                discovery, _ = await asyncio.gather(discover(self.client), self._identify())
+                discovery, _ = await asyncio.gather(discover(self.api), self._identify())
         except TimeoutError:
             assert self._target is not None
             server = self._client.server if self._client else self._target.cluster.server
@@ -161,6 +162,7 @@ class KubeSource:
             self._down(error)
             raise
         self._discovery = discovery
+        self._answered = True
         self.online.set()
         tasks: dict[str, asyncio.Task[None]] = {}
         for kind in wanted:
@@ -237,7 +239,7 @@ class KubeSource:
 
     async def _version(self) -> str | None:
         try:
-            body = await self.client.get("/version", what="version", total=10.0)
+            body = await self.api.get("/version", what="version", total=10.0)
             return dig_str(msgspec.json.decode(body), "gitVersion") or None
         except (ForbiddenError, NotFoundError, msgspec.DecodeError):
             return None
@@ -245,7 +247,7 @@ class KubeSource:
     async def _kube_system(self) -> tuple[str | None, str]:
         path = NAMESPACES.url(name="kube-system")
         try:
-            doc = msgspec.json.decode(await self.client.get(path, what="get namespace kube-system", total=10.0))
+            doc = msgspec.json.decode(await self.api.get(path, what="get namespace kube-system", total=10.0))
         except (ForbiddenError, NotFoundError, msgspec.DecodeError):
             return None, ""
         return dig_str(doc, "metadata", "uid") or None, dig_str(doc, "metadata", "annotations", DEMO_ANNOTATION)
@@ -256,13 +258,13 @@ class KubeSource:
         while True:
             try:
                 self._open()
-                self.store.set_link(KUBE, State.CONNECTING, f"connecting to {self.client.server}")
+                self.store.set_link(KUBE, State.CONNECTING, f"connecting to {self.api.server}")
                 async with asyncio.timeout(limit):
-                    self._discovery, _ = await asyncio.gather(discover(self.client), self._identify())
+                    self._discovery, _ = await asyncio.gather(discover(self.api), self._identify())
                 break
             except TimeoutError:
                 error: KubeError = TimedOutError(
-                    f"{self.client.server} does not answer.", "Is the node up and this machine on its network?"
+                    f"{self.api.server} does not answer.", "Is the node up and this machine on its network?"
                 )
                 limit = self.timing.probe * 4
             except KubeError as found:
@@ -274,6 +276,7 @@ class KubeSource:
             log.warning("not connected: %s; next try in %.1f s", error, pause)
             await asyncio.sleep(pause)
         self._error = None
+        self._answered = True
         self.online.set()
         self._reconcile(self._discovery)
 
@@ -290,7 +293,7 @@ class KubeSource:
                     break
                 except TimeoutError:
                     error: KubeError = TimedOutError(
-                        f"{self.client.server} does not answer.", "Is the node up and this machine on its network?"
+                        f"{self.api.server} does not answer.", "Is the node up and this machine on its network?"
                     )
                     limit = self.timing.probe * 4
                 except KubeError as found:
@@ -321,7 +324,7 @@ class KubeSource:
         if target.cluster.server == self._target.cluster.server and target != self._target:
             log.info("the kubeconfig has changed: its new credentials are used")
             self._target = target
-            self.client.connection.retarget(target)
+            self.api.connection.retarget(target)
 
     # -- discovery -------------------------------------------------------------------------------------------------
 
@@ -338,7 +341,7 @@ class KubeSource:
                 await self.online.wait()
                 self._rediscover.clear()
                 try:
-                    found = await discover(self.client)
+                    found = await discover(self.api)
                 except KubeError as error:
                     log.warning("discovery: %s", error)
                     continue

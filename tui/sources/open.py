@@ -1,0 +1,108 @@
+"""Which source the command line means: files, the demo homelab, or a cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from pointsman.tui.options import Options
+from pointsman.tui.sources.errors import ConfigError
+from pointsman.tui.store.snapshot import State
+from pointsman.tui.store.store import Store
+
+if TYPE_CHECKING:
+    from pointsman.tui.sources.demo_child import DemoChild
+    from pointsman.tui.sources.kube import KubeSource
+    from pointsman.tui.sources.manifests import ManifestSource
+
+log = logging.getLogger(__name__)
+
+
+class Opened:
+    """The sources behind one store, as one. ``kube`` or ``manifests`` is set once it is known; the other stays None."""
+
+    def __init__(self, store: Store, options: Options) -> None:
+        self.store = store
+        self.options = options
+        self.name = "manifests" if options.manifests else "kube"
+        self.kube: KubeSource | None = None
+        self.manifests: ManifestSource | None = None
+        self._demo: DemoChild | None = None
+        for name, what in (
+            ("hubble", "Hubble is not asked in this version; live flows come with it"),
+            ("traefik", "the Traefik API is not asked in this version; its live state comes with it"),
+        ):
+            store.set_link(name, State.ABSENT, what)
+        if options.manifests:
+            store.set_link("kube", State.ABSENT, "files are read in place of a cluster")
+
+    async def _prepare(self) -> None:
+        if self.options.manifests:
+            from pointsman.tui.sources.manifests import ManifestSource
+
+            self.manifests = ManifestSource(self.store, self.options.manifests)
+            return
+        kubeconfig = self.options.kubeconfig
+        context = self.options.context
+        if self.options.demo:
+            from pointsman.tui.sources.demo_child import start_demo
+
+            self.store.set_link("kube", State.CONNECTING, "starting the demo homelab")
+            self._demo = await start_demo(self.options.demo)
+            kubeconfig = self._demo.kubeconfig
+        # aiohttp takes 0.15 s to import: in a thread, so that the screen goes on.
+        self.kube = await asyncio.to_thread(_kube_source, self.store, self.options, kubeconfig, context)
+
+    async def run(self) -> None:
+        """Fill the store until cancelled; nothing the cluster, the files or the demo do is raised."""
+        try:
+            try:
+                await self._prepare()
+            except ConfigError as error:
+                self.store.set_link(self.name, State.DOWN, error.sentence, error.hint)
+                await asyncio.Event().wait()
+            source = self.manifests or self.kube
+            assert source is not None
+            await source.run()
+        finally:
+            await self.close()
+
+    async def load(self, deadline: float = 3.0) -> None:
+        """Read everything once, for a verb. Raises KubeError if there is nothing to read; call :meth:`close` after."""
+        await self._prepare()
+        if self.manifests is not None:
+            report = await self.manifests.load()
+            if not report.objects and report.problems:
+                raise ConfigError(str(report.problems[0]), "Give --manifests a file or folder of YAML or JSON.")
+        elif self.kube is not None:
+            await self.kube.load(deadline)
+
+    async def close(self) -> None:
+        """End what was started. Safe to call twice."""
+        if self.kube is not None:
+            await self.kube.close()
+        if self._demo is not None:
+            demo, self._demo = self._demo, None
+            with contextlib.suppress(OSError):
+                await demo.stop()
+
+
+def _kube_source(store: Store, options: Options, kubeconfig: str, context: str) -> KubeSource:
+    from pointsman.tui.sources.kube import KubeOptions, KubeSource
+
+    return KubeSource(
+        store,
+        KubeOptions(
+            kubeconfig=kubeconfig or None,
+            context=context or None,
+            namespace=options.namespace or None,
+            read_only=options.read_only,
+        ),
+    )
+
+
+def open_source(store: Store, options: Options) -> Opened:
+    """The source for these options. Nothing is read, started or imported before ``run`` or ``load``."""
+    return Opened(store, options)
