@@ -1,0 +1,31 @@
+"""Who answers for which address."""
+
+from pointsman.tui.answers.ips.build import ip_map
+from pointsman.tui.answers.ips.model import (
+    Address,
+    Announcer,
+    Evidence,
+    IpKind,
+    IpMap,
+    Lan,
+    Pool,
+    Problem,
+    Session,
+)
+from pointsman.tui.answers.ips.watch import Change, changes, observe
+
+__all__ = [
+    "Address",
+    "Announcer",
+    "Change",
+    "Evidence",
+    "IpKind",
+    "IpMap",
+    "Lan",
+    "Pool",
+    "Problem",
+    "Session",
+    "changes",
+    "ip_map",
+    "observe",
+]

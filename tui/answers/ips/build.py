@@ -1,0 +1,236 @@
+"""The IP map: every LoadBalancer service and external IP, with who gives it, who announces it and what is wrong.
+
+The part that depends on the objects alone is kept until one of them changes; the part that depends on the time (moves,
+leases that are not renewed) is added for each picture. The cost is linear in services, pods and endpoints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pointsman.tui.answers.ips.claim import OBSERVED, Claim
+from pointsman.tui.answers.ips.context import Context, local
+from pointsman.tui.answers.ips.kinds import KINDS
+from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, IpKind, IpMap, Problem
+from pointsman.tui.answers.ips.moves import moves_last_hour
+from pointsman.tui.answers.ips.pending import pending, port_text
+from pointsman.tui.answers.ips.pools import pools
+from pointsman.tui.answers.ips.ranges import parse_ip
+from pointsman.tui.answers.ips.sessions import sessions
+from pointsman.tui.answers.ips.urls import Urls
+from pointsman.tui.answers.ref import Ref, ref
+from pointsman.tui.answers.words import blind, listed
+from pointsman.tui.model import kinds as k
+from pointsman.tui.model.core import Lease, Service
+from pointsman.tui.model.meta import Obj
+from pointsman.tui.model.times import age, epoch
+from pointsman.tui.store.memo import memoized
+from pointsman.tui.store.snapshot import Snapshot, State
+
+READS = (
+    k.SERVICES, k.ENDPOINTSLICES, k.EVENTS, k.NODES, k.PODS, k.LEASES, k.CONFIGMAPS, k.DAEMONSETS, k.DEPLOYMENTS,
+    k.STATEFULSETS, k.METALLBPOOLS, k.L2ADVERTISEMENTS, k.BGPADVERTISEMENTS, k.BGPPEERS, k.SERVICEL2STATUSES,
+    k.SERVICEBGPSTATUSES, k.BGPSESSIONSTATES, k.CILIUMPOOLS, k.CILIUML2POLICIES, k.CILIUMNODES,
+    k.CILIUMBGPADVERTISEMENTS, k.CILIUMBGPNODECONFIGS, k.INGRESSES, k.INGRESSCLASSES, k.INGRESSROUTES, k.GATEWAYS,
+    k.HTTPROUTES, k.GRPCROUTES,
+)  # fmt: skip
+
+WANTED = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs", "lbipam.cilium.io/ips",
+          "io.cilium/lb-ipam-ips", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+UNRENEWED = 60.0
+"""Seconds without a renewal after which a lease counts as abandoned, however short its own duration: the clocks of nodes
+and of this machine may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An address and what its time-dependent part needs."""
+
+    address: Address
+    assigned: tuple[tuple[str, float | None], ...]
+    lease: Obj[Lease] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    rows: tuple[_Row, ...]
+    map: IpMap
+
+
+def ip_map(snapshot: Snapshot) -> IpMap:
+    """See the module."""
+    base = _base(snapshot)
+    items = tuple(_finish(row, snapshot) for row in base.rows)
+    by_ip: dict[str, list[Address]] = {}
+    for item in items:
+        if item.ip is not None:
+            by_ip.setdefault(item.ip, []).append(item)
+    return replace(base.map, items=items, by_ip={ip: tuple(found) for ip, found in by_ip.items()})
+
+
+@memoized(*READS)
+def _base(snapshot: Snapshot) -> _Base:
+    ctx = Context(snapshot)
+    urls = Urls(snapshot, ctx.found)
+    rows: list[_Row] = []
+    for service in snapshot.all(k.SERVICES):
+        rows.extend(_rows(ctx, urls, service))
+    rows = _shared(rows)
+    rows.sort(key=_order)
+    given = dict.fromkeys(ip for row in rows if (ip := parse_ip(row.address.ip or "")) is not None)
+    return _Base(
+        tuple(rows), IpMap((), pools(ctx, given), sessions(snapshot), blind(snapshot, k.SERVICES, k.NODES, k.LEASES))
+    )
+
+
+def _order(row: _Row) -> tuple[int, int, int, str, tuple[str, str]]:
+    """Pending last; IPv4 before IPv6; by number; then by service."""
+    item = row.address
+    number = parse_ip(item.ip or "")
+    if number is None:
+        return (1 if item.ip is None else 0, 9, 0, item.ip or "", item.service.key)
+    return (0, number.version, int(number), "", item.service.key)
+
+
+def _rows(ctx: Context, urls: Urls, service: Obj[Service]) -> list[_Row]:
+    spec = service.body.spec
+    balancer = spec.type == "LoadBalancer"
+    if not balancer and not spec.external_ips:
+        return []
+    points = service.body.status.load_balancer.ingress if balancer else ()
+    given = list(dict.fromkeys(point.ip for point in points if point.ip))
+    result = [_row(ctx, urls, service, ip) for ip in (*given, *(ip for ip in spec.external_ips if ip not in given))]
+    if balancer and not given:
+        names = [point.hostname for point in points if point.hostname]
+        result.append(_unaddressed(ctx, service, names[0] if names else ""))
+    return result
+
+
+def _common(ctx: Context, service: Obj[Service]) -> Address:
+    backends = ctx.backends(service)
+    notes = service.meta.annotations
+    wanted = next((value for name in WANTED if (value := notes.get(name))), service.body.spec.load_balancer_ip)
+    return Address(
+        None,
+        IpKind.UNKNOWN,
+        ref(service),
+        ports=tuple(dict.fromkeys(port_text(port.port, port.protocol) for port in service.body.spec.ports)),
+        backends_ready=backends.ready,
+        backends_total=backends.total,
+        local=local(service),
+        wanted=tuple(word.strip() for word in wanted.split(",") if word.strip()),
+    )
+
+
+def _unaddressed(ctx: Context, service: Obj[Service], hostname: str) -> _Row:
+    base = _common(ctx, service)
+    if hostname:
+        return _Row(replace(base, hostname=hostname, problems=()), (), None)
+    kind, pool, reason = pending(ctx, service)
+    problem = Problem("ip-pending", "error", f"no address: {reason}")
+    return _Row(replace(base, kind=kind, pool=pool, pending=reason, problems=(problem,)), (), None)
+
+
+def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
+    base = replace(_common(ctx, service), ip=ip)
+    address = parse_ip(ip)
+    if address is None:
+        text = "the service's status holds something that is not an address"
+        return _Row(replace(base, problems=(Problem("ip-invalid", "warn", text),)), (), None)
+    claims = [found for kind in KINDS if (found := kind(ctx, service, address)) is not None]
+    links = urls.of(service, ip)
+    if not claims:
+        unseen = blind(ctx.snapshot, k.DAEMONSETS, k.DEPLOYMENTS)
+        text = (
+            f"cannot tell who gave this address: {unseen}" if unseen else "nothing that runs here claims this address"
+        )
+        return _Row(replace(base, urls=links, problems=(Problem("ip-unclaimed", "info", text),)), (), None)
+    best = max(claims, key=lambda item: item.strength)
+    problems = [*best.problems, *_conflicts(best, claims)]
+    pool = best.pool or next((item.pool for item in claims if item.pool), None)
+    assigned = tuple(ctx.metallb.assigned(service, "layer2")) if best.kind is IpKind.METALLB_L2 else ()
+    lease = ctx.cilium.lease(service) if best.kind is IpKind.CILIUM_L2 else None
+    return _Row(
+        replace(
+            base, kind=best.kind, pool=pool, announcers=best.announcers, urls=links,
+            problems=tuple(dict.fromkeys(problems)),
+        ),
+        assigned,
+        lease,
+    )  # fmt: skip
+
+
+def _conflicts(best: Claim, claims: list[Claim]) -> list[Problem]:
+    """Two that answer for one address: within a kind that has one announcer, or of two kinds that both are observed."""
+    told: list[Problem] = []
+    nodes = list(dict.fromkeys(item.node for item in best.announcers))
+    if best.kind in ONE_ANNOUNCER and len(nodes) > 1:
+        text = f"{listed(nodes)} both announce it, and only one node may"
+        told.append(Problem("two-announcers", "error", text))
+    for other in claims:
+        if other is best or other.strength < OBSERVED or best.strength < OBSERVED:
+            continue
+        if {best.kind, other.kind} <= ONE_ANNOUNCER and other.announcers and best.announcers:
+            text = (
+                f"two answer for it: {best.announcers[0].node} ({best.announcers[0].source}) and "
+                f"{other.announcers[0].node} ({other.announcers[0].source})"
+            )
+            told.append(Problem("two-announcers", "error", text))
+    return told
+
+
+def _shared(rows: list[_Row]) -> list[_Row]:
+    """Say of each address which other services have it too: an agreed sharing, or a conflict where they do not agree."""
+    by_ip: dict[str, list[Ref]] = {}
+    for row in rows:
+        if row.address.ip is not None:
+            by_ip.setdefault(row.address.ip, []).append(row.address.service)
+    result = []
+    for row in rows:
+        holders = by_ip.get(row.address.ip or "", [])
+        others = tuple(sorted(one for one in holders if one != row.address.service)) if len(holders) > 1 else ()
+        result.append(replace(row, address=replace(row.address, shared_with=others)) if others else row)
+    return result
+
+
+def _finish(row: _Row, snapshot: Snapshot) -> Address:
+    item = row.address
+    if item.ip is None:
+        return item
+    moves = None
+    if item.kind in ONE_ANNOUNCER and item.announcers:
+        moves = moves_last_hour(item.ip, item.announcers, row.assigned, snapshot.history, snapshot.now)
+    problems = item.problems
+    if (silence := _unrenewed(row.lease, snapshot)) is not None:
+        text = f"its lease has not been renewed for {age(silence)}: whether the node still answers is not known"
+        problems = (*problems, Problem("l2-lease-stale", "error", text))
+    if moves is not None and moves >= FLAPPING:
+        problems = (*problems, _flap(moves))
+    if moves is None and problems == item.problems:
+        return item
+    return replace(item, moves_last_hour=moves, problems=problems)
+
+
+FLAPPING = 3
+"""Moves in an hour from which an announcement counts as unstable; one or two happen when a node restarts."""
+
+
+def _flap(moves: int) -> Problem:
+    return Problem("l2-lease-flapping", "error", f"it changed its announcer {moves} times in the last hour")
+
+
+def _unrenewed(lease: Obj[Lease] | None, snapshot: Snapshot) -> float | None:
+    """Seconds since the last renewal if they are too many. Only a live watch of a cluster can tell."""
+    if lease is None or snapshot.cluster.origin != "cluster" or snapshot.state(k.LEASES) is not State.LIVE:
+        return None
+    spec = lease.body.spec
+    renewed = epoch(spec.renew_time)
+    if renewed is None or not spec.holder_identity:
+        return None
+    silence = snapshot.now - renewed
+    return silence if silence > max(UNRENEWED, 3.0 * spec.lease_duration_seconds) else None
+
+
+def predicted(item: Address) -> bool:
+    """Whether the announcers were calculated, not seen."""
+    return bool(item.announcers) and all(one.evidence is Evidence.PREDICTED for one in item.announcers)

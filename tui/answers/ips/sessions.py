@@ -1,0 +1,66 @@
+"""BGP sessions: Cilium's node configs and frr-k8s' session states report them; MetalLB's other backends show them only as
+metrics, so there the state is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pointsman.tui.answers.ips.model import Session
+from pointsman.tui.model.kinds import BGPPEERS, BGPSESSIONSTATES, CILIUMBGPNODECONFIGS
+from pointsman.tui.model.meta import dig_list, dig_str
+from pointsman.tui.model.times import epoch
+from pointsman.tui.store.snapshot import Snapshot
+
+
+def sessions(snapshot: Snapshot) -> tuple[Session, ...]:
+    found = [*_cilium(snapshot), *_frr(snapshot)]
+    if not any(True for _ in snapshot.all(BGPSESSIONSTATES)):
+        found.extend(_metallb_peers(snapshot))
+    return tuple(sorted(found, key=lambda item: (item.peer, item.node or "")))
+
+
+def _cilium(snapshot: Snapshot) -> Iterator[Session]:
+    for config in snapshot.all(CILIUMBGPNODECONFIGS):
+        for instance in dig_list(config.body.status, "bgpInstances"):
+            for peer in dig_list(instance, "peers"):
+                asn = dig_str(peer, "peerASN")
+                yield Session(
+                    config.name,
+                    dig_str(peer, "peerAddress") or dig_str(peer, "name"),
+                    dig_str(peer, "peeringState") or None,
+                    epoch(dig_str(peer, "establishedTime")),
+                    _routes(peer, "advertised"),
+                    _routes(peer, "received"),
+                    f"AS {asn}" if asn else "",
+                )
+
+
+def _routes(peer: Any, field: str) -> int | None:
+    counts = [item.get(field) for item in dig_list(peer, "routeCount") if isinstance(item, dict)]
+    known = [count for count in counts if isinstance(count, int) and not isinstance(count, bool)]
+    return sum(known) if known else None
+
+
+def _frr(snapshot: Snapshot) -> Iterator[Session]:
+    for obj in snapshot.all(BGPSESSIONSTATES):
+        status, labels = obj.body.status, obj.meta.labels
+        node = status.node or labels.get("frrk8s.metallb.io/node", "")
+        peer = status.peer or labels.get("frrk8s.metallb.io/peer", "")
+        detail = ", ".join(
+            part
+            for part in (
+                f"VRF {status.vrf}" if status.vrf else "",
+                f"BFD {status.bfd_status.lower()}" if status.bfd_status and status.bfd_status != "N/A" else "",
+            )
+            if part
+        )
+        yield Session(node or None, peer, status.bgp_status.lower() or None, detail=detail)
+
+
+def _metallb_peers(snapshot: Snapshot) -> Iterator[Session]:
+    for obj in snapshot.all(BGPPEERS):
+        peer = dig_str(obj.body.spec, "peerAddress") or dig_str(obj.body.spec, "interface") or obj.name
+        asn = dig_str(obj.body.spec, "peerASN")
+        text = "MetalLB shows this session's state only with the frr-k8s backend, or as a metric"
+        yield Session(None, peer, None, detail=f"AS {asn}; {text}" if asn else text)

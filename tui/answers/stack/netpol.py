@@ -1,0 +1,15 @@
+"""The NetworkPolicy controller inside k3s: kube-router's, on unless ``--disable-network-policy``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pointsman.tui.answers.stack.build import builtin
+from pointsman.tui.answers.stack.facts import Facts
+from pointsman.tui.answers.stack.model import Component, Role
+from pointsman.tui.store.snapshot import Snapshot
+
+
+def detect(found: Facts, _snapshot: Snapshot) -> Iterator[Component]:
+    if found.k3s and found.flags.known and not found.flags.on("disable-network-policy"):
+        yield builtin(Role.POLICY_ENGINE, "kube-router", "kube-router", found, "NetworkPolicy only, inside k3s")
