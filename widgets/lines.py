@@ -71,7 +71,7 @@ class Lines(Widget):
         self._made = (self.size.width, lines) if self._source is not None else None
         if not self.is_attached:
             return
-        if len(lines) != len(before):
+        if len(lines) != len(before) or (self.styles.is_auto_width and _widest(lines) != _widest(before)):
             self.refresh(layout=True)
             return
         for y, (old, new) in enumerate(zip(before, lines, strict=True)):
@@ -91,7 +91,7 @@ class Lines(Widget):
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         if self._source is not None:
             return container.width
-        return max((width(line.plain) for line in self._fixed), default=0)
+        return _widest(self._fixed)
 
     def render_line(self, y: int) -> Strip:
         room = self.size.width
@@ -105,3 +105,7 @@ class Lines(Widget):
             base += tokens.style("muted")
             cell = Cell(cell.plain)
         return draw_cell(cell, room, base, tokens, how=self._shorten)
+
+
+def _widest(lines: Sequence[Cell]) -> int:
+    return max((width(line.plain) for line in lines), default=0)

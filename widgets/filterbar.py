@@ -1,0 +1,263 @@
+"""The line below a list where a filter is typed: words, how many rows match, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell
+from pointsman.widgets.filtering import FilterError
+from pointsman.widgets.grid import Grid
+from pointsman.widgets.lines import Lines
+
+_HISTORY = 50
+_MANY = 5_000
+_PAUSE = 0.12
+
+
+class _Words(Input):
+    """The input; escape and the arrows belong to the bar."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "parent_escape", "Clear, then close", show=False, id="filter.escape"),
+        Binding("up", "history(-1)", "Earlier filter", show=False, id="filter.earlier"),
+        Binding("down", "history(1)", "Later filter", show=False, id="filter.later"),
+    ]
+
+    def action_parent_escape(self) -> None:
+        self._bar.escape()
+
+    def action_history(self, step: int) -> None:
+        self._bar.recall(step)
+
+    @property
+    def _bar(self) -> FilterBar:
+        return next(node for node in self.ancestors if isinstance(node, FilterBar))
+
+
+class FilterBar(Horizontal):
+    """One line, hidden until `open()`; stays visible while a filter is set.
+
+    Attached to a grid it filters while one types. Escape takes the words away and, once there are none, closes the bar;
+    enter keeps them and gives the focus back to the list.
+    """
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        display: none;
+        background: transparent;
+
+        &.-open { display: block; }
+        & > #prompt { width: 2; }
+        & > #count { width: auto; max-width: 60%; }
+        & > Input {
+            width: 1fr;
+            height: 1;
+            border: none;
+            padding: 0;
+            background: transparent;
+            &:focus { border: none; background: transparent; background-tint: transparent; }
+        }
+    }
+    """
+
+    class _BarMessage(Message):
+        def __init__(self, bar: FilterBar) -> None:
+            self.bar = bar
+            super().__init__()
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar it came from."""
+            return self.bar
+
+    class Changed(_BarMessage):
+        """Other words."""
+
+        def __init__(self, bar: FilterBar, text: str) -> None:
+            self.text = text
+            super().__init__(bar)
+
+    class Closed(_BarMessage):
+        """The bar gave the focus back; `text` is the filter that stays."""
+
+        def __init__(self, bar: FilterBar, text: str) -> None:
+            self.text = text
+            super().__init__(bar)
+
+    def __init__(
+        self,
+        grid: Grid[Any] | None = None,
+        *,
+        placeholder: str = "words   !not   column:word   /regex/   -f fuzzy",
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._grid = grid
+        self._placeholder = placeholder
+        self._history: list[str] = []
+        self._place = 0
+        self._draft = ""
+        self._waiting: Timer | None = None
+        self._trouble = ""
+
+    def compose(self) -> ComposeResult:
+        yield Lines([Cell(f"{glyphs.current.prompt} ", "accent bold")], id="prompt")
+        yield _Words(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        yield Lines(id="count")
+
+    # -- state ------------------------------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """The words as typed."""
+        return self._input.value
+
+    @property
+    def _input(self) -> Input:
+        return self.query_one(Input)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the words, empty when nothing is."""
+        return self._trouble
+
+    def attach(self, grid: Grid[Any]) -> None:
+        """Filter this grid from now on, and show the filter it has."""
+        self._grid = grid
+        self.set_text(grid.model.filter_text)
+
+    def set_text(self, text: str) -> None:
+        """Put words in as if they had been there, without taking the focus."""
+        with self.prevent(Input.Changed):
+            self._input.value = text
+        self.set_class(bool(text) or self._input.has_focus, "-open")
+        self.show_count()
+
+    def open(self) -> None:
+        """Show the bar and take the focus."""
+        self.add_class("-open")
+        self._place = len(self._history)
+        self._input.focus()
+        self._input.cursor_position = len(self.text)
+        self.show_count()
+
+    def close(self) -> None:
+        """Give the focus back to the list; the bar stays while there are words in it."""
+        self._flush()
+        text = self.text.strip()
+        if text:
+            self._remember(text)
+        self.set_class(bool(text), "-open")
+        if self._grid is not None:
+            self._grid.focus()
+        self.post_message(self.Closed(self, text))
+
+    def escape(self) -> None:
+        """Take the words away, or close the bar when there are none."""
+        if self.text:
+            self._remember(self.text.strip())
+            self._place = len(self._history)
+            self._input.value = ""
+        else:
+            self.close()
+
+    def recall(self, step: int) -> None:
+        """Go through earlier filters; below the newest is what was being typed."""
+        if not self._history:
+            return
+        if self._place == len(self._history):
+            self._draft = self.text
+        self._place = max(0, min(len(self._history), self._place + step))
+        self._input.value = self._history[self._place] if self._place < len(self._history) else self._draft
+        self._input.cursor_position = len(self.text)
+
+    def _remember(self, text: str) -> None:
+        if text in self._history:
+            self._history.remove(text)
+        if text:
+            self._history.append(text)
+        del self._history[:-_HISTORY]
+        self._place = len(self._history)
+
+    # -- what is shown at the right ---------------------------------------------------------------------------------
+
+    def show_count(self, shown: int | None = None, total: int | None = None) -> None:
+        """How many rows match; of the attached grid unless given."""
+        if self._trouble:
+            return
+        if shown is None and self._grid is not None:
+            shown, total = len(self._grid.model), self._grid.model.total
+        words = Cell("")
+        if shown is not None:
+            style = "warn" if shown == 0 and total else "dim"
+            words = Cell(f" {shown:,}/{total or 0:,}", style)
+        self._say(words)
+
+    def show_error(self, sentence: str) -> None:
+        """Say what is wrong with the words; an empty sentence says that nothing is."""
+        self._trouble = sentence
+        if sentence:
+            self._say(Cell(f" {glyphs.current.error} {sentence}", "error"))
+        else:
+            self.show_count()
+
+    def _say(self, cell: Cell) -> None:
+        self.query_one("#count", Lines).set_lines([cell])
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        if self._grid is not None:
+            self.watch_grid()
+
+    def watch_grid(self) -> None:
+        """Show the filter the attached grid already has."""
+        if self._grid is not None and self._grid.model.filter_text:
+            self.set_text(self._grid.model.filter_text)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        # A long list is searched when the typing pauses; a short one at every key.
+        if self._grid is not None and self._grid.model.total > _MANY:
+            self._waiting = self.set_timer(_PAUSE, self._apply)
+        else:
+            self._apply()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.close()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.open()
+
+    def _flush(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._apply()
+
+    def _apply(self) -> None:
+        self._waiting = None
+        trouble = ""
+        if self._grid is not None:
+            try:
+                self._grid.set_filter(self.text)
+            except FilterError as error:
+                trouble = str(error)
+        self.show_error(trouble)
+        self.post_message(self.Changed(self, self.text))
