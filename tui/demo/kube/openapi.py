@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -40,8 +41,8 @@ class OpenApi:
         infos = self._resources.in_version(group, version)
         return hashlib.sha256(repr(infos).encode()).hexdigest().upper()
 
-    def document(self, group: str, version: str) -> Document | None:
-        """None for a group and version that is not served. Slow the first time: call it off the event loop."""
+    async def document(self, group: str, version: str) -> Document | None:
+        """None for a group and version that is not served. Slow the first time, so it is made off the event loop."""
         revision = self._resources.revision
         kept = self._kept.get((group, version))
         if kept is not None and kept[0] == revision:
@@ -49,7 +50,7 @@ class OpenApi:
         infos = self._resources.in_version(group, version)
         if not infos:
             return None
-        document = _document(infos)
+        document = await asyncio.to_thread(_document, infos)
         self._kept[group, version] = (revision, document)
         return document
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import types
 import typing
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+from pointsman.tui.demo.kube.listkinds import ListKinds
 from pointsman.tui.demo.kube.resources import ResourceInfo
-from pointsman.tui.demo.kube.schema import Schema
 
 _MODEL = re.compile(r"(?P<group>(?:[A-Z][a-z]+)?)V(?P<version>\d+(?:(?:alpha|beta)\d+)?)(?P<kind>[A-Z].*)")
 REF = "#/components/schemas/"
@@ -42,14 +43,14 @@ def _name_of_model(name: str) -> str:
 
 
 @cache
-def definitions(info: ResourceInfo) -> dict[str, Schema]:
+def definitions(info: ResourceInfo) -> dict[str, Any]:
     """Every schema that a built-in kind needs, by name, its own among them. Empty if the package has no such model."""
     import kubernetes.client.models as models
 
     root = getattr(models, _model_name(info), None)
     if root is None:
         return {}
-    found: dict[str, Schema] = {}
+    found: dict[str, Any] = {}
     waiting = [root]
     while waiting:
         model = waiting.pop()
@@ -57,27 +58,61 @@ def definitions(info: ResourceInfo) -> dict[str, Schema]:
         if name not in found:
             found[name], more = _schema_of(model)
             waiting.extend(more)
+    if (place := ListKinds.builtin(info.kind)) is not None:
+        _mark(found, _name_of_model(root.__name__), place, set())
     return found
 
 
+def _mark(found: Mapping[str, Any], name: str, place: ListKinds, seen: set[str]) -> None:
+    """Add what the models leave out: which lists merge by which keys. kubectl computes its patches from that."""
+    if name in seen:
+        return
+    seen.add(name)
+    for key, schema in found[name]["properties"].items():
+        child = place.child(key)
+        if child.list_type != "atomic" and schema.get("type") == "array":
+            schema["x-kubernetes-list-type"] = child.list_type
+            if child.keys:
+                schema["x-kubernetes-list-map-keys"] = [name for name, _ in child.keys]
+        if child.atomic:
+            schema["x-kubernetes-map-type"] = "atomic"
+        strategies = [word for word, on in (("merge", child.merge), ("retainKeys", child.retain)) if on]
+        if strategies:
+            schema["x-kubernetes-patch-strategy"] = ",".join(strategies)
+        if child.merge_key:
+            schema["x-kubernetes-patch-merge-key"] = child.merge_key
+        below, inner = schema, child
+        while "$ref" not in below:
+            if "items" in below:
+                below, inner = below["items"], inner.item()
+            elif isinstance(below.get("additionalProperties"), Mapping):
+                below, inner = below["additionalProperties"], inner.child("")
+            elif below.get("allOf"):
+                below = below["allOf"][0]
+            else:
+                break
+        else:
+            _mark(found, below["$ref"].removeprefix(REF), inner, seen)
+
+
 @cache
-def _schema_of(model: Any) -> tuple[Schema, tuple[Any, ...]]:
+def _schema_of(model: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
     """One model's schema and the models it refers to."""
-    properties: dict[str, Schema] = {}
+    properties: dict[str, Any] = {}
     required: list[str] = []
     inner: list[Any] = []
     for attribute, field in model.model_fields.items():
         key = model.attribute_map.get(attribute, attribute)
-        schema = _type_schema(field.annotation, inner)
-        if "$ref" in schema:
-            schema = {"allOf": [schema]}
+        kind = _type_schema(field.annotation, inner)
+        if "$ref" in kind:
+            kind = {"allOf": [kind]}
         if field.description:
-            schema["description"] = field.description
-        properties[key] = schema
+            kind["description"] = field.description
+        properties[key] = kind
         if field.is_required():
             required.append(key)
     doc = (model.__doc__ or "").strip().partition("\n\n")[0].strip()
-    schema = {"type": "object", "description": doc, "properties": properties}
+    schema: dict[str, Any] = {"type": "object", "description": doc, "properties": properties}
     if required:
         schema["required"] = required
     return schema, tuple(inner)
@@ -95,6 +130,8 @@ def _type_schema(annotation: Any, inner: list[Any]) -> dict[str, Any]:
         plain = {_type_schema(argument, inner).get("type") for argument in kept}
         if plain <= {"integer", "number"}:
             return {"type": "number"}
+        if plain == {"string"}:
+            return {"type": "string"}
         return {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"}
     if origin is list:
         return {"type": "array", "items": _type_schema(arguments[0], inner)}
@@ -105,5 +142,5 @@ def _type_schema(annotation: Any, inner: list[Any]) -> dict[str, Any]:
     if hasattr(annotation, "model_fields"):
         inner.append(annotation)
         return {"$ref": REF + _name_of_model(annotation.__name__)}
-    simple = {str: "string", int: "integer", bool: "boolean", float: "number"}.get(annotation)
+    simple = {str: "string", bytes: "string", int: "integer", bool: "boolean", float: "number"}.get(annotation)
     return {"type": simple} if simple else {"type": "object", "x-kubernetes-preserve-unknown-fields": True}

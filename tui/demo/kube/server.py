@@ -156,9 +156,9 @@ class KubeServer:
             case ["openapi", "v3"]:
                 found = self.openapi.index()
             case ["openapi", "v3", "api", version]:
-                found = await asyncio.to_thread(self.openapi.document, "", version)
+                found = await self.openapi.document("", version)
             case ["openapi", "v3", "apis", group, version]:
-                found = await asyncio.to_thread(self.openapi.document, group, version)
+                found = await self.openapi.document(group, version)
             case [""]:
                 found = {"paths": ["/api", "/api/v1", "/apis", *_HEALTH, "/openapi/v3", "/version"]}
         if found is None:
