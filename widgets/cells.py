@@ -119,10 +119,10 @@ def fit_parts(
     head = _common(short, plain)
     tail = min(_common(short[::-1], plain[::-1]), len(short) - head) if how == "middle" else 0
     gap = short[head : len(short) - tail]
-    fitted = _slice(parts, 0, head)
+    fitted = slice_parts(parts, 0, head)
     if gap:
         fitted.append((gap, "dim" if gap.strip() else ""))
-    fitted.extend(_slice(parts, len(plain) - tail, len(plain)))
+    fitted.extend(slice_parts(parts, len(plain) - tail, len(plain)))
     return fitted
 
 
@@ -135,11 +135,11 @@ def wrap_cell(cell: CellLike, cells: int, indent: int = 0) -> list[Cell]:
         return [Cell(parts=parts)]
     spans = wrap_spans(plain, cells)
     first_end = spans[0][1]
-    lines = [Cell(parts=tuple(_slice(parts, 0, first_end)))]
+    lines = [Cell(parts=tuple(slice_parts(parts, 0, first_end)))]
     rest = first_end + (1 if plain[first_end : first_end + 1] == " " else 0)
     margin = ((" " * indent, ""),) if indent else ()
     for start, end in wrap_spans(plain[rest:], room):
-        lines.append(Cell(parts=(*margin, *_slice(parts, rest + start, rest + end))))
+        lines.append(Cell(parts=(*margin, *slice_parts(parts, rest + start, rest + end))))
     return lines
 
 
@@ -157,7 +157,8 @@ def _common(one: str, other: str) -> int:
     return count
 
 
-def _slice(parts: tuple[tuple[str, str], ...], start: int, end: int) -> list[tuple[str, str]]:
+def slice_parts(parts: tuple[tuple[str, str], ...], start: int, end: int) -> list[tuple[str, str]]:
+    """The parts from one character of their joined text up to another."""
     found: list[tuple[str, str]] = []
     at = 0
     for text, style in parts:

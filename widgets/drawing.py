@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.strip import Strip
 
-from pointsman.widgets.cells import Align, Cell, fit_parts
+from pointsman.widgets.cells import Align, Cell, CellLike, as_cell, fit_parts
 from pointsman.widgets.text import Shorten, clean
 from pointsman.widgets.theming import Tokens
 
@@ -50,3 +51,15 @@ def draw_cell(
     for text, words in fit_parts(parts, room, align, how):
         pen.write(text, base + tokens.style(words) if words else base)
     return Strip(pen.segments(), room)
+
+
+def plain_content(text: str, limit: int = 120) -> Content:
+    """A text for a border title or a Static: clean, and never read as markup."""
+    return Content(clean(text, limit))
+
+
+def cell_content(cell: CellLike, tokens: Tokens) -> Content:
+    """A cell as Textual content, for border titles and other places that take no strip."""
+    return Content.assemble(
+        *((clean(text), tokens.visual(style)) if style else clean(text) for text, style in as_cell(cell).segments())
+    )

@@ -128,7 +128,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     }
     """
 
-    stale: reactive[bool] = reactive(False, repaint=False)
+    stale: reactive[bool] = reactive(False, repaint=False, init=False)
     """Draw every row dimmed: the data is old."""
 
     class _GridMessage(Message):

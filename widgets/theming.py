@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from rich.style import Style
 from textual.app import App
 from textual.color import Color, ColorParseError
+from textual.style import Style as VisualStyle
 from textual.theme import Theme
 
 from pointsman.themes import tokens as names
@@ -95,6 +96,20 @@ class Tokens:
         if known is None:
             known = self._styles[text] = self._make(text)
         return known
+
+    def visual(self, text: str) -> VisualStyle:
+        """The same as `style`, in the form Textual's `Content` takes."""
+        words = text.split()
+        foreground = next((colour for colour in map(self.colour, reversed(words)) if colour is not None), None)
+        rich = self.style(text)
+        return VisualStyle(
+            foreground=foreground,
+            bold=rich.bold,
+            italic=rich.italic,
+            underline=rich.underline,
+            reverse=rich.reverse,
+            strike=rich.strike,
+        )
 
     def colour(self, name: str) -> Color | None:
         """The colour of one token or base colour, `None` if nothing gives it one."""
