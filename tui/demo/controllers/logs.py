@@ -1,0 +1,153 @@
+"""What the demo's containers write to their logs.
+
+A log is a function of the container and of time: the time since the container started is cut into slots, and what a
+slot holds follows from the container's identity and the slot's number. So nothing is stored, a log can be read from any
+point, and the same run has the same logs.
+
+`VOICES` maps an application to its lines; `voice_for` finds the one for a container. A voice that is more than a list
+of lines (Traefik's access log, say) is a function of the same form registered in its place.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from pointsman.tui.demo.controllers.manager import Obj
+from pointsman.tui.demo.scenario.world import digest, parse, stamp
+
+SLOT = 15.0  # seconds
+BACKLOG = 600  # slots that a first reader gets at most
+Voice = Callable[[random.Random, datetime, Obj], list[str]]
+
+
+def lines(pod: Obj, container: str, since: datetime | None, until: datetime) -> Iterator[tuple[datetime, str]]:
+    """Lines written after `since` (from the start of the container, or as far back as a log goes) up to `until`."""
+    status = next((c for c in (pod.get("status") or {}).get("containerStatuses") or () if c["name"] == container), None)
+    if status is None:
+        return
+    state = (
+        status["state"].get("running")
+        or status["state"].get("terminated")
+        or status.get("lastState", {}).get("terminated")
+    )
+    if not state or "startedAt" not in state:
+        return
+    begin = parse(state["startedAt"])
+    if state.get("finishedAt"):
+        until = min(until, parse(state["finishedAt"]))
+    voice = voice_for(pod, container)
+    key = pod["metadata"]["uid"], container, status.get("restartCount", 0)
+    last = int((until - begin).total_seconds() // SLOT)
+    first = 0 if since is None else max(int((since - begin).total_seconds() // SLOT), 0)
+    for slot in range(max(first, last - BACKLOG), last + 1):
+        for at, text in _slot(key, slot, begin, voice, pod):
+            if (since is None or at > since) and at <= until:
+                yield at, text
+
+
+def _slot(key: tuple[str, str, int], slot: int, begin: datetime, voice: Voice, pod: Obj) -> list[tuple[datetime, str]]:
+    chance = random.Random(digest(*key, slot))
+    start = begin + timedelta(seconds=slot * SLOT)
+    if slot == 0:
+        return [(begin + timedelta(milliseconds=40), f"starting {key[1]}")]
+    times = sorted(chance.uniform(0, SLOT) for _ in range(_how_many(chance)))
+    out: list[tuple[datetime, str]] = []
+    for offset in times:
+        at = start + timedelta(seconds=offset)
+        out.extend((at, text) for text in voice(chance, at, pod))
+    return out
+
+
+def _how_many(chance: random.Random) -> int:
+    return chance.choices((0, 1, 2, 4), weights=(50, 30, 15, 5))[0]
+
+
+def voice_for(pod: Obj, container: str) -> Voice:
+    labels = pod["metadata"].get("labels") or {}
+    for name in (container, labels.get("app.kubernetes.io/name", ""), labels.get("k8s-app", "")):
+        if name in VOICES:
+            return VOICES[name]
+    return _plain
+
+
+def _one_of(*texts: str) -> Voice:
+    """A voice that says one of these; `{n}` is a number, `{ms}` a duration, `{t}` the time, `{c}` a client."""
+
+    def speak(chance: random.Random, at: datetime, _: Obj) -> list[str]:
+        text = chance.choice(texts)
+        client = f"192.168.7.{chance.randint(21, 58)}"
+        return [text.format(n=chance.randint(1, 400), ms=chance.randint(1, 240), t=stamp(at), c=client)]
+
+    return speak
+
+
+_plain = _one_of("[{t}] INFO housekeeping done in {ms} ms", "[{t}] INFO {n} items checked", "[{t}] DEBUG still here")
+
+
+def _speaker(chance: random.Random, at: datetime, pod: Obj) -> list[str]:
+    node = pod["spec"].get("nodeName", "")
+    head = f'{{"caller":"main.go:{chance.randint(300, 420)}","level":"debug","node":"{node}","ts":"{stamp(at)}",'
+    event = chance.choice(("serviceAnnounced", "notOwner", "refreshingMembers"))
+    return [head + f'"event":"{event}","protocol":"layer2"}}']
+
+
+def _agent(chance: random.Random, at: datetime, pod: Obj) -> list[str]:
+    head = f"time={stamp(at)} level=info module=agent "
+    if (pod["status"].get("containerStatuses") or [{}])[0].get("ready") is False:
+        return [
+            f'time={stamp(at)} level=fatal msg="failed to start: unable to attach to device eth0: permission denied"'
+        ]
+    text = chance.choice(
+        (
+            'msg="regenerating all endpoints" reason="one or more identities created or deleted"',
+            'msg="Waited due to client-side throttling, not priority and fairness" verb=PUT resource=leases',
+            'msg="Rewrote endpoint BPF program"',
+        )
+    )
+    return [head + text]
+
+
+def _traefik(chance: random.Random, at: datetime, _: Obj) -> list[str]:
+    text = chance.choice(("Configuration received", "Skipping unchanged configuration", "Updated ingress status"))
+    return [f'{{"level":"debug","time":"{stamp(at)}","message":"{text}","providerName":"kubernetescrd"}}']
+
+
+VOICES: dict[str, Voice] = {
+    "traefik": _traefik,
+    "speaker": _speaker,
+    "cilium-agent": _agent,
+    "controller": _one_of('{{"level":"info","ts":"{t}","msg":"reconcile finished","event":"poolRefreshed"}}'),
+    "coredns": _one_of(
+        '[INFO] {c}:4{n} - "A IN home-assistant.home.svc.cluster.local. udp 61 false 512" NOERROR 0.000{ms}s',
+        '[INFO] {c}:5{n} - "AAAA IN www.home.example. udp 48 false 1232" NXDOMAIN 0.01{ms}s',
+    ),
+    "pihole": _one_of(
+        "dnsmasq: query[A] films.home.example from {c}",
+        "dnsmasq: reply films.home.example is 192.168.7.100",
+        "dnsmasq: gravity blocked ads.example.net is 0.0.0.0",
+    ),
+    "jellyfin": _one_of(
+        "[{t}] [INF] Playback of item started by user on {c}",
+        "[{t}] [INF] WS {c} request",
+        "[{t}] [INF] Library scan: {n} files, {ms} ms",
+    ),
+    "home-assistant": _one_of(
+        "{t} INFO (MainThread) [homeassistant.components.mqtt] {n} messages",
+        "{t} WARNING (MainThread) [homeassistant.helpers.entity] Update of sensor.closet_power took {ms} ms",
+    ),
+    "mosquitto": _one_of(
+        "{t}: New connection from {c}:{n} on port 1883.",
+        "{t}: Client sensor-{n} closed its connection.",
+        "{t}: Saving in-memory database.",
+    ),
+    "postgres": _one_of(
+        "{t} UTC [{n}] LOG:  checkpoint complete: wrote {n} buffers; write={ms} ms",
+        "{t} UTC [{n}] LOG:  connection authorized: user=immich database=immich",
+    ),
+    "minecraft": _one_of("[Server thread/INFO]: {n} chunks saved", "[Server thread/INFO]: player joined from {c}"),
+    "site": _one_of(
+        '10.42.0.9 - - [{t}] "GET / HTTP/1.1" 200 {n}', '10.42.0.9 - - [{t}] "GET /feed.xml HTTP/1.1" 304 0'
+    ),
+}
