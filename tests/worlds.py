@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
+
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import KINDS, Kind, kinds_of
 from pointsman.tui.model.times import rfc3339
@@ -251,7 +252,9 @@ def service(
         "spec": {
             "type": type,
             "selector": {"app": name},
-            "ports": [{"port": port, "protocol": protocol, "name": f"p{port}{protocol.lower()}"} for port, protocol in ports],
+            "ports": [
+                {"port": port, "protocol": protocol, "name": f"p{port}{protocol.lower()}"} for port, protocol in ports
+            ],
             **(spec or {}),
         },
         "status": {"loadBalancer": {"ingress": given} if given else {}, "conditions": list(conditions)},

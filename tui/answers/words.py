@@ -38,8 +38,24 @@ def blind(snapshot: Snapshot, *kinds: Kind[Any]) -> str:
     """
     by_reason: dict[str, list[str]] = {}
     for kind in kinds:
-        if snapshot.known(kind):
+        if not snapshot.known(kind):
+            reason = REASONS.get(snapshot.state(kind), "could not be read")
+        elif from_files(snapshot) and not snapshot.count(kind):
+            reason = "are not among the files"
+        else:
             continue
-        reason = REASONS.get(snapshot.state(kind), "could not be read")
         by_reason.setdefault(reason, []).append(kind.group_resource)
     return "; ".join(f"{listed(names)} {reason}" for reason, names in by_reason.items())
+
+
+def from_files(snapshot: Snapshot) -> bool:
+    """Whether the objects are manifests: what the files lack may well be on the cluster they are meant for."""
+    return snapshot.cluster.origin == "manifests"
+
+
+def sees(snapshot: Snapshot, *kinds: Kind[Any]) -> bool:
+    """Whether "none found" among these kinds means that there is none: all were read, and files hold one of them at
+    least."""
+    if not all(snapshot.known(kind) for kind in kinds):
+        return False
+    return not from_files(snapshot) or any(snapshot.count(kind) for kind in kinds)

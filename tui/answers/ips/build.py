@@ -15,10 +15,11 @@ from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, Ip
 from pointsman.tui.answers.ips.moves import moves_last_hour
 from pointsman.tui.answers.ips.pending import pending, port_text
 from pointsman.tui.answers.ips.pools import pools
-from pointsman.tui.answers.ips.ranges import parse_ip
 from pointsman.tui.answers.ips.sessions import sessions
 from pointsman.tui.answers.ips.urls import Urls
-from pointsman.tui.answers.ref import Ref, ref
+from pointsman.tui.answers.ranges import Address as IpAddress
+from pointsman.tui.answers.ranges import parse_ip
+from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import blind, listed
 from pointsman.tui.model import kinds as k
 from pointsman.tui.model.core import Lease, Service
@@ -77,7 +78,10 @@ def _base(snapshot: Snapshot) -> _Base:
         rows.extend(_rows(ctx, urls, service))
     rows = _shared(rows)
     rows.sort(key=_order)
-    given = dict.fromkeys(ip for row in rows if (ip := parse_ip(row.address.ip or "")) is not None)
+    given: dict[IpAddress, bool] = {}
+    for row in rows:
+        if (ip := parse_ip(row.address.ip or "")) is not None:
+            given[ip] = given.get(ip, False) or bool(row.address.announcers)
     return _Base(
         tuple(rows), IpMap((), pools(ctx, given), sessions(snapshot), blind(snapshot, k.SERVICES, k.NODES, k.LEASES))
     )
@@ -147,7 +151,8 @@ def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
         return _Row(replace(base, urls=links, problems=(Problem("ip-unclaimed", "info", text),)), (), None)
     best = max(claims, key=lambda item: item.strength)
     problems = [*best.problems, *_conflicts(best, claims)]
-    pool = best.pool or next((item.pool for item in claims if item.pool), None)
+    noted, certain = ctx.metallb.pool_of(service, address)
+    pool = noted if certain else best.pool or next((item.pool for item in claims if item.pool), None)
     assigned = tuple(ctx.metallb.assigned(service, "layer2")) if best.kind is IpKind.METALLB_L2 else ()
     lease = ctx.cilium.lease(service) if best.kind is IpKind.CILIUM_L2 else None
     return _Row(
@@ -180,17 +185,40 @@ def _conflicts(best: Claim, claims: list[Claim]) -> list[Problem]:
 
 
 def _shared(rows: list[_Row]) -> list[_Row]:
-    """Say of each address which other services have it too: an agreed sharing, or a conflict where they do not agree."""
-    by_ip: dict[str, list[Ref]] = {}
+    """Say of each address which other services have it too, and where their announcers differ: with Cilium each service
+    has a lease of its own, so two nodes can answer for one shared address."""
+    by_ip: dict[str, list[Address]] = {}
     for row in rows:
         if row.address.ip is not None:
-            by_ip.setdefault(row.address.ip, []).append(row.address.service)
+            by_ip.setdefault(row.address.ip, []).append(row.address)
     result = []
     for row in rows:
-        holders = by_ip.get(row.address.ip or "", [])
-        others = tuple(sorted(one for one in holders if one != row.address.service)) if len(holders) > 1 else ()
-        result.append(replace(row, address=replace(row.address, shared_with=others)) if others else row)
+        item = row.address
+        holders = by_ip.get(item.ip or "", [])
+        if len(holders) < 2:
+            result.append(row)
+            continue
+        others = [one for one in holders if one.service != item.service]
+        problems = item.problems
+        mine = _seen_on(item)
+        for other in others:
+            if mine and (theirs := _seen_on(other)) and mine != theirs:
+                text = (
+                    f"{mine} announces it for {item.service.path}, {theirs} for {other.service.path}: one shared "
+                    "address, two nodes"
+                )
+                problems = (*problems, Problem("two-announcers", "error", text))
+                break
+        shared = tuple(sorted(one.service for one in others))
+        result.append(replace(row, address=replace(item, shared_with=shared, problems=problems)))
     return result
+
+
+def _seen_on(item: Address) -> str:
+    """The node that is seen to announce, where only one may; empty otherwise."""
+    if item.kind not in ONE_ANNOUNCER or len(item.announcers) != 1 or predicted(item):
+        return ""
+    return item.announcers[0].node
 
 
 def _finish(row: _Row, snapshot: Snapshot) -> Address:
@@ -202,10 +230,15 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
         moves = moves_last_hour(item.ip, item.announcers, row.assigned, snapshot.history, snapshot.now)
     problems = item.problems
     if (silence := _unrenewed(row.lease, snapshot)) is not None:
-        text = f"its lease has not been renewed for {age(silence)}: whether the node still answers is not known"
-        problems = (*problems, Problem("l2-lease-stale", "error", text))
+        holder = item.announcers[0].node
+        others = tuple(one for one in problems if one.id != "vip-ghost")
+        agent = ": its Cilium agent is not ready" if len(others) < len(problems) else ""
+        text = f"its lease still names {holder}, which has not renewed it for {age(silence)}{agent}; nobody may be answering"
+        problems = (Problem("vip-ghost", "error", text), *others)
     if moves is not None and moves >= FLAPPING:
-        problems = (*problems, _flap(moves))
+        problems = (*problems, Problem(FLAP, "error", f"it changed its announcer {moves} times in the last hour"))
+    elif (rate := _churn(row.lease, snapshot)) is not None:
+        problems = (*problems, Problem(FLAP, "error", rate))
     if moves is None and problems == item.problems:
         return item
     return replace(item, moves_last_hour=moves, problems=problems)
@@ -214,9 +247,22 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
 FLAPPING = 3
 """Moves in an hour from which an announcement counts as unstable; one or two happen when a node restarts."""
 
+FLAP = "l2-lease-flapping"
 
-def _flap(moves: int) -> Problem:
-    return Problem("l2-lease-flapping", "error", f"it changed its announcer {moves} times in the last hour")
+
+def _churn(lease: Obj[Lease] | None, snapshot: Snapshot) -> str | None:
+    """What the lease's own counter says of a short acquaintance: it was taken minutes ago, and its holder has changed at
+    least once an hour on average since it exists. The counter alone proves nothing about now."""
+    if lease is None:
+        return None
+    spec = lease.body.spec
+    taken, made = epoch(spec.acquire_time), epoch(lease.meta.creation_timestamp)
+    if taken is None or snapshot.now - taken > 600 or spec.lease_transitions < 10:
+        return None
+    hours = (snapshot.now - made) / 3600.0 if made is not None else spec.lease_transitions
+    if spec.lease_transitions < max(1.0, hours):
+        return None
+    return f"{spec.holder_identity} took it {age(snapshot.now - taken)} ago; it has changed hands {spec.lease_transitions:,} times"
 
 
 def _unrenewed(lease: Obj[Lease] | None, snapshot: Snapshot) -> float | None:

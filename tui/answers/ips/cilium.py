@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from pointsman.tui.answers.ips.ranges import Address, Lookup, Range, between, parse_range
+from pointsman.tui.answers.index import pod_ready
+from pointsman.tui.answers.ranges import Address, Lookup, Range, between, parse_range
 from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.facts import Facts
+from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import LabelSelector, Lease, Service
 from pointsman.tui.model.kinds import (
     CILIUMBGPADVERTISEMENTS,
@@ -17,6 +19,7 @@ from pointsman.tui.model.kinds import (
     CILIUMNODES,
     CILIUMPOOLS,
     LEASES,
+    PODS,
 )
 from pointsman.tui.model.lb import CiliumL2AnnouncementPolicy, CiliumLoadBalancerIPPool
 from pointsman.tui.model.meta import Condition, Obj, dig_dict, dig_list, dig_str
@@ -85,7 +88,14 @@ class CiliumState:
             return self.running and self.snapshot.count(CILIUMBGPNODECONFIGS) > 0
         return self.running and self.setting("enable-bgp-control-plane")
 
+    @property
+    def gives(self) -> bool:
+        """Whether LB-IPAM works: it does from the first pool on, unless it is switched off."""
+        return self.running and self.setting("enable-lb-ipam", True)
+
     def pool_of(self, address: Address) -> str | None:
+        if not self.gives:
+            return None
         names = self._lookup.names(address)
         return names[0] if names else None
 
@@ -143,6 +153,17 @@ class CiliumState:
             name
             for name, labels in self.node_labels.items()
             if any(selects(policy.body.spec.node_selector, labels, True) for policy in policies)
+        )
+
+    @cached_property
+    def ready_agents(self) -> frozenset[str] | None:
+        """Nodes with a ready agent; None if pods cannot be read."""
+        if not sees(self.snapshot, PODS):
+            return None
+        return frozenset(
+            pod.body.spec.node_name
+            for pod in self.snapshot.all(PODS)
+            if pod.meta.labels.get("k8s-app") == "cilium" and pod_ready(pod.body)
         )
 
     # -- BGP ------------------------------------------------------------------------------------------------------

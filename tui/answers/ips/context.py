@@ -9,6 +9,7 @@ from pointsman.tui.answers.index import Backends, backends, event_writer, events
 from pointsman.tui.answers.ips.cilium import CiliumState
 from pointsman.tui.answers.ips.metallb import MetalState
 from pointsman.tui.answers.stack.facts import Facts, facts
+from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import Event, Node, Pod, Service
 from pointsman.tui.model.kinds import ENDPOINTSLICES, NODES, PODS
 from pointsman.tui.model.meta import Key, Obj, condition
@@ -62,7 +63,7 @@ class Context:
 
     @cached_property
     def backends_known(self) -> bool:
-        return self.snapshot.known(ENDPOINTSLICES)
+        return sees(self.snapshot, ENDPOINTSLICES)
 
     def events(self, service: Obj[Service], writer: str = "") -> tuple[Obj[Event], ...]:
         """The service's events, newest first; only those whose writer's name holds ``writer``."""
@@ -73,7 +74,7 @@ class Context:
         """Why a node cannot announce anything, as the end of a sentence; empty if nothing is known against it."""
         node = self.nodes.get(name)
         if node is None:
-            return "is not a node of this cluster" if self.snapshot.known(NODES) else ""
+            return "is not a node of this cluster" if sees(self.snapshot, NODES) else ""
         ready = condition(node.body.status.conditions, "Ready")
         if ready is not None and ready.status != "True":
             return "is not ready"

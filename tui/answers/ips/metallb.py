@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pointsman.tui.answers.index import event_time, event_writer, events_by_object, pod_ready
-from pointsman.tui.answers.ips.ranges import Address, Lookup, Range, parse_ip, parse_range
+from pointsman.tui.answers.ranges import Address, Lookup, Range, parse_ip, parse_range
 from pointsman.tui.answers.stack import metallb
 from pointsman.tui.answers.stack.facts import Facts, containers
+from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import LabelSelector, Service
 from pointsman.tui.model.kinds import (
     BGPADVERTISEMENTS,
@@ -112,7 +113,7 @@ class MetalState:
 
     @property
     def adverts_known(self) -> bool:
-        return self.snapshot.known(L2ADVERTISEMENTS) and self.snapshot.known(BGPADVERTISEMENTS)
+        return sees(self.snapshot, L2ADVERTISEMENTS, BGPADVERTISEMENTS)
 
     @property
     def uses_bgp(self) -> bool:
@@ -142,7 +143,7 @@ class MetalState:
     @cached_property
     def speaker_nodes(self) -> frozenset[str] | None:
         """Nodes with a ready speaker pod; None if pods cannot be read."""
-        if not self.snapshot.known(PODS):
+        if not sees(self.snapshot, PODS):
             return None
         nodes = set()
         for pod in self.snapshot.all(PODS):

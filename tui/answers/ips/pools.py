@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pointsman.tui.answers.ips.cilium import CiliumState
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.metallb import MetalState
 from pointsman.tui.answers.ips.model import Pool, Problem
-from pointsman.tui.answers.ips.ranges import Address, Lookup, Range, buggy, is_buggy, merged, overlaps
+from pointsman.tui.answers.ranges import Address, Lookup, Range, buggy, is_buggy, merged, overlaps
 from pointsman.tui.answers.ref import ref
-from pointsman.tui.answers.words import listed
-from pointsman.tui.model.kinds import SERVICEL2STATUSES
+from pointsman.tui.answers.words import listed, sees
+from pointsman.tui.model.kinds import DAEMONSETS
 from pointsman.tui.model.lb import CiliumLoadBalancerIPPool, IPAddressPool
 from pointsman.tui.model.meta import Obj, condition
 
@@ -20,17 +20,21 @@ COUNTS = {"total": "cilium.io/IPsTotal", "used": "cilium.io/IPsUsed", "available
 CONFLICT = "cilium.io/PoolConflict"
 
 
-def pools(ctx: Context, addresses: Iterable[Address]) -> tuple[Pool, ...]:
-    """All pools, MetalLB's first. ``addresses`` are those in use, each once however many services share it."""
+def pools(ctx: Context, addresses: Mapping[Address, bool]) -> tuple[Pool, ...]:
+    """All pools, MetalLB's first. ``addresses`` are those in use, each once however many services share it, and whether
+    anything announces them."""
     used = list(addresses)
     ranges = {
         **{("metallb", name): items for name, items in ctx.metallb.ranges.items()},
         **{("cilium", name): items for name, items in ctx.cilium.ranges.items()},
     }
     counted = _count(ranges, used, ctx)
-    clashes = _clashes(ranges)
+    silent = _count(ranges, [address for address, announced in addresses.items() if not announced], ctx)
+    clashes = _clashes(ranges, ctx)
     found = [
-        _metallb(ctx.metallb, pool, counted[("metallb", name)], clashes.get(("metallb", name), []))
+        _metallb(
+            ctx.metallb, pool, counted[("metallb", name)], silent[("metallb", name)], clashes.get(("metallb", name), [])
+        )
         for name, pool in sorted(ctx.metallb.pools.items())
     ]
     found += [
@@ -60,9 +64,11 @@ def _count(ranges: Mapping[PoolKey, Sequence[Range]], used: list[Address], ctx: 
     return result
 
 
-def _clashes(ranges: Mapping[PoolKey, Sequence[Range]]) -> dict[PoolKey, list[Problem]]:
-    """Pools that share addresses. Two of MetalLB's make its whole configuration invalid."""
-    entries = [(item, f"{kind} {name}") for (kind, name), items in ranges.items() for item in items]
+def _clashes(ranges: Mapping[PoolKey, Sequence[Range]], ctx: Context) -> dict[PoolKey, list[Problem]]:
+    """Pools that share addresses. Two of MetalLB's make its whole configuration invalid. The pools of a controller that
+    gives nothing now are left out: nothing can come of it."""
+    active = {"metallb": ctx.metallb.running, "cilium": ctx.cilium.gives}
+    entries = [(item, f"{kind} {name}") for (kind, name), items in ranges.items() if active[kind] for item in items]
     result: dict[PoolKey, list[Problem]] = {}
     for text, name, other_text, other in overlaps(entries):
         first, second = _split(name), _split(other)
@@ -80,7 +86,7 @@ def _split(text: str) -> PoolKey:
     return kind, name
 
 
-def _metallb(state: MetalState, pool: Obj[IPAddressPool], counted: int, clashes: list[Problem]) -> Pool:
+def _metallb(state: MetalState, pool: Obj[IPAddressPool], counted: int, silent: int, clashes: list[Problem]) -> Pool:
     spec, status = pool.body.spec, pool.body.status
     ranges = state.ranges[pool.name]
     problems = list(clashes)
@@ -95,13 +101,19 @@ def _metallb(state: MetalState, pool: Obj[IPAddressPool], counted: int, clashes:
     available = sum(free) if free else (None if total is None or used is None else max(0, total - used))
     adverts = [f"L2Advertisement {item.name}" for item in state.l2(pool.name)]
     adverts += [f"BGPAdvertisement {item.name}" for item in state.bgp(pool.name)]
-    if not state.running and state.snapshot.known(SERVICEL2STATUSES):
+    if not state.running and sees(state.snapshot, DAEMONSETS):
         problems.append(
             Problem("pool-idle", "info", "MetalLB does not run, so nothing gives or announces its addresses")
         )
     elif not adverts and state.adverts_known:
-        text = "in no L2Advertisement and no BGPAdvertisement: its addresses are given, but never announced"
-        problems.append(Problem("ip-not-announced", "error" if used else "warn", text))
+        text = "in no L2Advertisement and no BGPAdvertisement"
+        if counted and not silent:
+            problems.append(
+                Problem("pool-not-advertised", "info", f"{text}: MetalLB leaves its announcement to others")
+            )
+        else:
+            text += ": its addresses are given, but never announced"
+            problems.append(Problem("ip-not-announced", "error" if silent else "warn", text))
     problems.extend(_full(total, available))
     auto = spec.auto_assign is not False
     return Pool(
@@ -129,8 +141,10 @@ def _cilium(state: CiliumState, pool: Obj[CiliumLoadBalancerIPPool], counted: in
         problems.append(Problem("pool-invalid", "error", "a block is neither a CIDR nor a range from start to stop"))
     if spec.disabled:
         problems.append(Problem("pool-disabled", "info", "disabled: it keeps what it gave and gives nothing new"))
-    if not state.running:
+    if not state.running and sees(state.snapshot, DAEMONSETS):
         problems.append(Problem("pool-idle", "info", "Cilium does not run, so nothing gives its addresses"))
+    elif state.running and not state.gives:
+        problems.append(Problem("pool-idle", "info", "LB-IPAM is switched off, so nothing gives its addresses"))
     problems.extend(_full(total, available))
     texts = tuple(item.text for item in ranges)
     return Pool(pool.name, "cilium", ref(pool), texts, total, used, available, tuple(problems), not spec.disabled)

@@ -61,7 +61,7 @@ class Urls:
         self.found = found
 
     def of(self, service: Obj[Service], ip: str) -> tuple[str, ...]:
-        """Sorted; https before http for the same host is left to the reader's eye."""
+        """https first, then by name."""
         result: set[str] = set()
         for site in self.by_address.get(ip, ()):
             result.update(self._plain(site, service))
@@ -75,7 +75,7 @@ class Urls:
         if gateway := _own_gateway(service):
             for site in self.by_gateway.get(gateway, ()):
                 result.update(self._plain(site, service))
-        return tuple(sorted(result)[:MOST])
+        return tuple(sorted(result, key=lambda text: (not text.startswith("https"), text))[:MOST])
 
     # -- which controller is behind the service -------------------------------------------------------------------
     @cached_property

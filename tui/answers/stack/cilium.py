@@ -12,6 +12,7 @@ from typing import Any
 from pointsman.tui.answers.stack.build import from_workloads
 from pointsman.tui.answers.stack.facts import Facts, image_with, label
 from pointsman.tui.answers.stack.model import Component, Health, Role
+from pointsman.tui.answers.stack.podnet import carried
 from pointsman.tui.answers.words import blind, plural
 from pointsman.tui.model.core import Workload
 from pointsman.tui.model.kinds import (
@@ -86,7 +87,20 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
         yield from_workloads(snapshot, Role.CNI, "cilium", "Cilium", agent, "cilium", f"{reason}: roles unknown")
         return
     if makes_network(values):
-        yield from_workloads(snapshot, Role.CNI, "cilium", "Cilium", agent, "cilium", _network(values))
+        pods = carried(snapshot)
+        parts = [_network(values)]
+        if pods.node and pods.cilium:
+            parts.append(f"{pods.cilium} of {plural(pods.total, 'pod')} on its network")
+        yield from_workloads(
+            snapshot,
+            Role.CNI,
+            "cilium",
+            "Cilium",
+            agent,
+            "cilium",
+            ", ".join(parts),
+            standby=bool(pods.node and not pods.cilium),
+        )
     if replaces_proxy(values):
         mode = values.get("bpf-lb-mode", "snat")
         yield from_workloads(
@@ -122,7 +136,7 @@ def _operator(found: Facts) -> tuple[Obj[Workload], ...]:
 def _load_balancer(
     found: Facts, snapshot: Snapshot, agent: tuple[Obj[Workload], ...], values: Mapping[str, str]
 ) -> Iterator[Component]:
-    pools = snapshot.count(CILIUMPOOLS)
+    pools = snapshot.count(CILIUMPOOLS) if on(values, "enable-lb-ipam", True) else 0
     l2 = on(values, "enable-l2-announcements")
     bgp = on(values, "enable-bgp-control-plane")
     ways = []
@@ -134,7 +148,11 @@ def _load_balancer(
     unseen = blind(snapshot, CILIUMPOOLS, CILIUML2POLICIES)
     if not pools and not announces and not ways and not unseen:
         return
-    parts = [f"LB-IPAM {plural(pools, 'pool')}" if pools else "no LB-IPAM pool", *ways]
+    if not on(values, "enable-lb-ipam", True):
+        giving = "LB-IPAM off"
+    else:
+        giving = f"LB-IPAM {plural(pools, 'pool')}" if pools else "no LB-IPAM pool"
+    parts = [giving, *ways]
     if unseen:
         parts.append(unseen)
     yield from_workloads(

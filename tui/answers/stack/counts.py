@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pointsman.tui.model.core import Service
 from pointsman.tui.model.kinds import (
     ADMINNETWORKPOLICIES,
     BASELINEADMINNETWORKPOLICIES,
@@ -54,33 +53,32 @@ ROUTES: tuple[Kind[Any], ...] = (
 )
 
 
-def total(snapshot: Snapshot, *kinds: Kind[Any]) -> int | None:
-    """All objects of these kinds together; None if one of them is not known. A kind that is not served counts zero."""
+def total(snapshot: Snapshot, *kinds: Kind[Any], namespace: str = "") -> int | None:
+    """All objects of these kinds together, of one namespace or of all; None if one of the kinds is not known. A kind
+    that is not served counts zero."""
     if not all(snapshot.known(kind) for kind in kinds):
         return None
+    if namespace:
+        return sum(obj.namespace == namespace for kind in kinds if kind.namespaced for obj in snapshot.all(kind))
     return sum(snapshot.count(kind) for kind in kinds)
 
 
-def is_load_balancer(service: Service) -> bool:
-    return service.spec.type == "LoadBalancer"
-
-
-def counts(snapshot: Snapshot) -> dict[str, int | None]:
+def counts(snapshot: Snapshot, namespace: str = "") -> dict[str, int | None]:
     """``ips`` are distinct addresses of LoadBalancer services and external IPs; ``pending_ips`` are LoadBalancer
-    services that have no address."""
+    services that have no address. With a namespace everything but nodes and namespaces counts that one alone."""
     result = {
         "nodes": total(snapshot, NODES),
         "nodes_ready": None,
         "namespaces": total(snapshot, NAMESPACES),
-        "pods": total(snapshot, PODS),
-        "services": total(snapshot, SERVICES),
+        "pods": total(snapshot, PODS, namespace=namespace),
+        "services": total(snapshot, SERVICES, namespace=namespace),
         "load_balancer_services": None,
         "ips": None,
         "pending_ips": None,
-        "policies": total(snapshot, *POLICIES),
-        "routes": total(snapshot, *ROUTES),
-        "middlewares": total(snapshot, MIDDLEWARES, MIDDLEWARETCPS),
-        "endpoint_slices": total(snapshot, ENDPOINTSLICES),
+        "policies": total(snapshot, *POLICIES, namespace=namespace),
+        "routes": total(snapshot, *ROUTES, namespace=namespace),
+        "middlewares": total(snapshot, MIDDLEWARES, MIDDLEWARETCPS, namespace=namespace),
+        "endpoint_slices": total(snapshot, ENDPOINTSLICES, namespace=namespace),
     }
     if snapshot.known(NODES):
         ready = [condition(node.body.status.conditions, "Ready") for node in snapshot.all(NODES)]
@@ -89,8 +87,10 @@ def counts(snapshot: Snapshot) -> dict[str, int | None]:
         balancers = pending = 0
         addresses: set[str] = set()
         for obj in snapshot.all(SERVICES):
+            if namespace and obj.namespace != namespace:
+                continue
             addresses.update(obj.body.spec.external_ips)
-            if not is_load_balancer(obj.body):
+            if obj.body.spec.type != "LoadBalancer":
                 continue
             balancers += 1
             given = {point.ip or point.hostname for point in obj.body.status.load_balancer.ingress} - {""}

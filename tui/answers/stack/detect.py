@@ -10,7 +10,7 @@ from pointsman.tui.answers.stack.facts import Facts, facts
 from pointsman.tui.answers.stack.model import ALWAYS, Component, Health, Role, StackReport
 from pointsman.tui.answers.stack.nodes import node_rows
 from pointsman.tui.answers.stack.registry import DETECTORS, LEFTOVERS
-from pointsman.tui.answers.words import blind, listed
+from pointsman.tui.answers.words import blind, from_files, listed
 from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, GATEWAYCLASSES, INGRESSCLASSES, NODES, Kind
 from pointsman.tui.store.snapshot import Snapshot
 
@@ -66,8 +66,8 @@ def judge(rows: tuple[Component, ...], snapshot: Snapshot) -> tuple[str, str]:
     active = [row for row in mine if not row.standby]
     unseen = blind(snapshot, DAEMONSETS, NODES)
     if not active:
-        if unseen:
-            return "unknown", f"cannot tell: {unseen}"
+        if unseen or from_files(snapshot):
+            return "unknown", f"cannot tell: {unseen or 'the files hold no sign of a network'}"
         return "none", "no network for pods, no service proxy and no load balancer was found"
     if unseen and not any(row.role is Role.CNI for row in active):
         return "unknown", f"cannot tell: {unseen}"
@@ -80,8 +80,8 @@ def judge(rows: tuple[Component, ...], snapshot: Snapshot) -> tuple[str, str]:
     return sides.pop(), told
 
 
-def detect(snapshot: Snapshot) -> StackReport:
-    """What runs. Never says "absent" of what could not be read."""
+def detect(snapshot: Snapshot, namespace: str = "") -> StackReport:
+    """What runs. Never says "absent" of what could not be read. ``namespace`` narrows the counts alone."""
     found = facts(snapshot)
     rows = components(found, snapshot)
     stack, why = judge(rows, snapshot)
@@ -92,6 +92,6 @@ def detect(snapshot: Snapshot) -> StackReport:
         version_of(found.nodes, snapshot.cluster.version),
         rows,
         node_rows(found.nodes),
-        counts(snapshot),
+        counts(snapshot, namespace),
         tuple(sentence for teller in LEFTOVERS for sentence in teller(found, snapshot)),
     )

@@ -13,6 +13,8 @@ from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.build import builtin, from_workloads
 from pointsman.tui.answers.stack.facts import Facts, containers, label
 from pointsman.tui.answers.stack.model import Component, Role
+from pointsman.tui.answers.stack.podnet import carried
+from pointsman.tui.answers.words import plural
 from pointsman.tui.model.core import Workload
 from pointsman.tui.model.meta import Obj, dig_str
 from pointsman.tui.store.snapshot import Snapshot
@@ -53,7 +55,8 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
     for item in daemonsets(found)[:1]:
         backend = _configured_backend(found, item) or annotated_backend(found)
         name = "Canal (flannel)" if "canal" in item.name else "flannel"
-        yield from_workloads(snapshot, Role.CNI, "flannel", name, (item,), "flannel", backend)
+        detail, idle = _share(snapshot)
+        yield from_workloads(snapshot, Role.CNI, "flannel", name, (item,), "flannel", backend + detail, standby=idle)
         if any("network-policies" in one.image for one in containers(item)):
             yield from_workloads(
                 snapshot, Role.POLICY_ENGINE, "kube-network-policies", "kube-network-policies", (item,), "polic",
@@ -63,7 +66,16 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
     if embedded(found):
         backend = found.flags.last("flannel-backend") or annotated_backend(found) or "vxlan"
         doubt = "" if found.flags.known else " (k3s' flags cannot be read; taken from the node annotations)"
-        yield builtin(Role.CNI, "flannel", "flannel", found, f"{backend}, inside k3s{doubt}")
+        detail, idle = _share(snapshot)
+        yield builtin(Role.CNI, "flannel", "flannel", found, f"{backend}, inside k3s{doubt}{detail}", standby=idle)
+
+
+def _share(snapshot: Snapshot) -> tuple[str, bool]:
+    """Beside Cilium: how many pods are on flannel's network, and whether none is while Cilium has some."""
+    pods = carried(snapshot)
+    if pods.node and pods.cilium:
+        return f", {pods.node} of {plural(pods.total, 'pod')} on its network", False
+    return "", bool(pods.cilium and not pods.node)
 
 
 def _configured_backend(found: Facts, item: Obj[Workload]) -> str:

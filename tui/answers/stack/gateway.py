@@ -8,7 +8,7 @@ from pointsman.tui.answers.stack import traefik
 from pointsman.tui.answers.stack.build import from_workloads
 from pointsman.tui.answers.stack.facts import Facts, image_with
 from pointsman.tui.answers.stack.model import Component, Health, Role
-from pointsman.tui.answers.words import blind, listed
+from pointsman.tui.answers.words import blind, listed, sees
 from pointsman.tui.model.kinds import CRDS, DAEMONSETS, DEPLOYMENTS, GATEWAYCLASSES
 from pointsman.tui.model.meta import dig_str
 from pointsman.tui.store.snapshot import Snapshot, State
@@ -60,5 +60,5 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
 
 
 def leftovers(_found: Facts, snapshot: Snapshot) -> Iterator[str]:
-    if (what := installed(snapshot)) and snapshot.known(GATEWAYCLASSES) and not snapshot.count(GATEWAYCLASSES):
+    if (what := installed(snapshot)) and sees(snapshot, GATEWAYCLASSES) and not snapshot.count(GATEWAYCLASSES):
         yield f"the Gateway API is installed ({what}), but there is no GatewayClass"

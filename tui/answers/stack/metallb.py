@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pointsman.tui.answers.stack.build import from_workloads
 from pointsman.tui.answers.stack.facts import Facts, containers, image_with, label
 from pointsman.tui.answers.stack.model import Component, Health, Role
-from pointsman.tui.answers.words import blind, plural
+from pointsman.tui.answers.words import blind, plural, sees
 from pointsman.tui.model.core import Workload
 from pointsman.tui.model.kinds import BGPADVERTISEMENTS, DAEMONSETS, DEPLOYMENTS, L2ADVERTISEMENTS, METALLBPOOLS
 from pointsman.tui.model.meta import Obj
@@ -62,9 +62,9 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
     detail = unseen or ", ".join([" and ".join(ways) or "no advertisement", plural(pools, "pool")])
     missing = ""
     health: Health | None = None
-    if not speaking and snapshot.known(DAEMONSETS):
+    if not speaking and sees(snapshot, DAEMONSETS):
         missing, health = "no speaker DaemonSet: nothing is announced", Health.DOWN
-    elif not controlling and snapshot.known(DEPLOYMENTS):
+    elif not controlling and sees(snapshot, DEPLOYMENTS):
         missing, health = "no controller Deployment: no address is given", Health.DEGRADED
     parts = (*speaking, *controlling)
     image = "metallb" if image_with(parts[0], "metallb") else "speaker"

@@ -17,7 +17,7 @@ from pointsman.tui.answers.ips.kinds import (
     node_ipam,
     servicelb,
 )
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj
 

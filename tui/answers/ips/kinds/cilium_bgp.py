@@ -6,7 +6,8 @@ from pointsman.tui.answers.ips.cilium import BGP_CLASS
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
+from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.kinds import CILIUMBGPADVERTISEMENTS, CILIUMBGPNODECONFIGS
 from pointsman.tui.model.meta import Obj, dig_list, dig_str
@@ -46,7 +47,7 @@ def claim(ctx: Context, service: Obj[Service], address: Address) -> Claim | None
                 )
             )
     problems: list[Problem] = []
-    if state.running and ctx.snapshot.known(CILIUMBGPADVERTISEMENTS) and ctx.snapshot.known(CILIUMBGPNODECONFIGS):
+    if state.running and sees(ctx.snapshot, CILIUMBGPADVERTISEMENTS) and sees(ctx.snapshot, CILIUMBGPNODECONFIGS):
         if not adverts:
             text = "no CiliumBGPAdvertisement selects this service's load balancer address"
             problems.append(Problem("ip-not-announced", "error", text))

@@ -10,8 +10,8 @@ from pointsman.tui.answers.ips.cilium import L2_CLASS
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address, parse_ip
-from pointsman.tui.answers.words import listed
+from pointsman.tui.answers.ranges import Address, parse_ip
+from pointsman.tui.answers.words import listed, sees
 from pointsman.tui.model.core import Lease, Service
 from pointsman.tui.model.kinds import CILIUML2POLICIES, LEASES
 from pointsman.tui.model.lb import CiliumL2AnnouncementPolicy
@@ -61,7 +61,7 @@ def _is_external(service: Obj[Service], address: Address) -> bool:
 
 
 def _may_judge(ctx: Context) -> bool:
-    return ctx.snapshot.known(LEASES) and ctx.snapshot.known(CILIUML2POLICIES)
+    return sees(ctx.snapshot, LEASES) and sees(ctx.snapshot, CILIUML2POLICIES)
 
 
 def _holder_problems(ctx: Context, service: Obj[Service], lease: Obj[Lease], policies: Policies) -> list[Problem]:
@@ -73,6 +73,10 @@ def _holder_problems(ctx: Context, service: Obj[Service], lease: Obj[Lease], pol
         return [Problem("l2-lease-holder-gone", "error", text)]
     if not state.running:
         return [Problem("vip-ghost", "error", f"Lease {lease.path} is left over: no Cilium agent runs")]
+    agents = state.ready_agents
+    if agents and holder not in agents:
+        text = f"the lease names {holder}, but the Cilium agent there is not ready: nobody may be answering"
+        return [Problem("vip-ghost", "error", text)]
     if policies and holder not in state.nodes_of(policies):
         text = f"the lease is held by {holder}, which no policy's nodeSelector matches"
         return [Problem("l2-lease-holder-gone", "warn", text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pointsman.tui.answers.ips.claim import POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address, parse_ip
+from pointsman.tui.answers.ranges import Address, parse_ip
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj
 

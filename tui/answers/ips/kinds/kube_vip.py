@@ -5,7 +5,7 @@ from __future__ import annotations
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
 from pointsman.tui.answers.stack import kubevip
 from pointsman.tui.model.core import Lease, Service
 from pointsman.tui.model.kinds import LEASES

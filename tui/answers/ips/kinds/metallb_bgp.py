@@ -6,7 +6,7 @@ from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.metallb import status_node
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.times import epoch

@@ -7,9 +7,10 @@ from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.election import ranking
 from pointsman.tui.answers.ips.metallb import election_name, status_node
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
+from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import Service
-from pointsman.tui.model.kinds import SERVICEL2STATUSES
+from pointsman.tui.model.kinds import DAEMONSETS
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.times import epoch
 
@@ -76,7 +77,7 @@ def _status_problems(ctx: Context, node: str, source: str) -> list[Problem]:
         return [
             Problem("vip-ghost", "error", f"{source} names {node}, which {trouble}: nobody answers for the address")
         ]
-    if not ctx.metallb.speaks and ctx.metallb.snapshot.known(SERVICEL2STATUSES):
+    if not ctx.metallb.speaks and sees(ctx.snapshot, DAEMONSETS):
         return [Problem("vip-ghost", "error", f"{source} names {node}, but no MetalLB speaker runs")]
     speakers = ctx.metallb.speaker_nodes
     if speakers is not None and node not in speakers:

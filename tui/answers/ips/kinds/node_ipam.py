@@ -6,7 +6,7 @@ from pointsman.tui.answers.ips.cilium import NODE_CLASS
 from pointsman.tui.answers.ips.claim import GIVEN, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj
 

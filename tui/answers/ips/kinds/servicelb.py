@@ -6,7 +6,7 @@ from pointsman.tui.answers.index import pod_ready
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
-from pointsman.tui.answers.ips.ranges import Address
+from pointsman.tui.answers.ranges import Address
 from pointsman.tui.answers.stack.servicelb import SERVICE, SERVICE_NAMESPACE, daemonsets
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj, condition

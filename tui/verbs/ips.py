@@ -1,0 +1,105 @@
+"""The IP map: every service address with its pool, who announces it and since when, ports, URLs and what is wrong.
+
+`pointsman ips watch` prints a line for each change of an announcement until it is interrupted; with `-o json` each line
+is a JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+
+from pointsman.tui.options import Options
+
+OUTPUTS = ("table", "json")
+INTERMIXED = True
+TICK = 0.25
+"""Seconds between two looks at the store; a look costs nothing while nothing has changed."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("watch",), help="follow the changes")
+
+
+def run(options: Options, args: argparse.Namespace) -> int:
+    from pointsman.tui.verbs.reading import forever, guarded
+
+    if args.action == "watch":
+        return guarded(lambda: forever(_watch(options)))
+    return guarded(lambda: _run(options))
+
+
+def _run(options: Options) -> int:
+    from pointsman.tui.answers.ips import ip_map
+    from pointsman.tui.answers.words import blind
+    from pointsman.tui.model.kinds import SERVICES
+    from pointsman.tui.verbs.reading import complain, read
+    from pointsman.tui.views.json import dumps, ips_json
+    from pointsman.tui.views.plain import ips_lines
+    from pointsman.tui.views.tables import paper, print_lines
+
+    snapshot = read(options)
+    if isinstance(snapshot, int):
+        return snapshot
+    found = ip_map(snapshot)
+    if options.output == "json":
+        print_lines([dumps(ips_json(found, options.namespace))])
+    else:
+        sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
+        print_lines(ips_lines(found, snapshot, sheet, options.namespace))
+    if not snapshot.known(SERVICES):
+        return complain(f"cannot tell: {blind(snapshot, SERVICES)}")
+    return 0
+
+
+async def _watch(options: Options) -> int:
+    from pointsman.tui.answers.ips import changes, ip_map, observe
+    from pointsman.tui.model.kinds import LEASES, NODES, SERVICES
+    from pointsman.tui.sources.errors import KubeError
+    from pointsman.tui.sources.open import open_source
+    from pointsman.tui.store.snapshot import State
+    from pointsman.tui.store.store import Store
+    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.views.json import change_json, dumps
+    from pointsman.tui.views.plain import change_line
+    from pointsman.tui.views.tables import paper, print_lines
+
+    store = Store()
+    opened = open_source(store, options)
+    sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
+    source = asyncio.ensure_future(opened.run())
+    said = ""
+    before = None
+    version = -1
+    try:
+        while True:
+            if source.done():
+                source.result()
+                return 0
+            snapshot = store.snapshot()
+            link = next((snapshot.links[name] for name in ("kube", "manifests") if name in snapshot.links), None)
+            if link is not None and link.state in (State.DOWN, State.FORBIDDEN) and link.detail != said:
+                said = link.detail
+                complain(link.detail, link.hint)
+            if snapshot.version != version and all(snapshot.known(kind) for kind in (SERVICES, NODES, LEASES)):
+                version = snapshot.version
+                found = ip_map(snapshot)
+                store.observe(observe(snapshot, found))
+                told = changes(before, found) if before is not None else []
+                for change in told:
+                    if options.namespace and not change.service.startswith(f"{options.namespace}/"):
+                        continue
+                    if options.output == "json":
+                        print_lines([dumps(change_json(change, snapshot.now), lines=True)])
+                    else:
+                        print_lines([change_line(change, snapshot.now, sheet)])
+                before = found
+            await asyncio.sleep(TICK)
+    except KubeError as error:
+        return complain(error.sentence, error.hint)
+    finally:
+        source.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await source

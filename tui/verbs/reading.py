@@ -1,0 +1,80 @@
+"""What the reading verbs share: open the source, read once, say in one sentence why that failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from pointsman.tui.options import Options
+from pointsman.tui.store.snapshot import Snapshot
+
+CANNOT_TELL = 2
+
+
+def complain(sentence: str, hint: str = "") -> int:
+    """One sentence on stderr, cleaned; exit code 2."""
+    from pointsman.widgets.text import clean
+
+    text = f"pointsman: {clean(sentence)}"
+    if hint:
+        text += f" ({clean(hint)})"
+    with contextlib.suppress(BrokenPipeError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    return CANNOT_TELL
+
+
+def read(options: Options) -> Snapshot | int:
+    """Everything, read once; or the exit code, after the reason was said."""
+    from pointsman.tui.sources.errors import KubeError
+    from pointsman.tui.sources.open import open_source
+    from pointsman.tui.store.store import Store
+
+    async def load() -> Snapshot:
+        store = Store()
+        opened = open_source(store, options)
+        try:
+            await opened.load()
+            return store.snapshot()
+        finally:
+            await opened.close()
+
+    try:
+        return asyncio.run(load())
+    except KubeError as error:
+        return complain(error.sentence, error.hint)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run a verb: an interrupted one ends quietly, and so does one whose reader has gone."""
+    try:
+        code = run()
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) has gone. stdout is pointed elsewhere, or Python complains when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def forever(work: Coroutine[Any, Any, int]) -> int:
+    """Run a following verb until it ends or is interrupted; SIGTERM ends it as SIGINT does, with exit code 0."""
+    import signal
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(work)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            return 0
+
+    return asyncio.run(main())
