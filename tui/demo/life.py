@@ -16,12 +16,13 @@ from typing import Protocol
 from pointsman.tui.demo.clock import Clock
 from pointsman.tui.demo.controllers import logs as voices
 from pointsman.tui.demo.controllers.cilium import Cilium
+from pointsman.tui.demo.controllers.deployments import Deployments
 from pointsman.tui.demo.controllers.endpoints import Endpoints, Ingresses, Namespaces
 from pointsman.tui.demo.controllers.kubelet import Kubelet
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj
 from pointsman.tui.demo.controllers.metallb import MetalLB
 from pointsman.tui.demo.controllers.mishaps import Mishaps
-from pointsman.tui.demo.controllers.workloads import Workloads
+from pointsman.tui.demo.controllers.sets import Sets
 from pointsman.tui.demo.kube.logs import Line, PodLogs
 from pointsman.tui.demo.kube.storage import Storage
 from pointsman.tui.demo.scenario.variants import Scenario
@@ -54,7 +55,8 @@ class Life:
         cilium = Cilium(self._m)
         self._controllers: tuple[Controller, ...] = (
             Namespaces(self._m),
-            Workloads(self._m),
+            Deployments(self._m),
+            Sets(self._m),
             self._kubelet,
             Endpoints(self._m),
             Ingresses(self._m),

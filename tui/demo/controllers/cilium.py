@@ -8,15 +8,8 @@ from datetime import timedelta
 from pointsman.tui.demo.controllers.addresses import Allocator, Pool, Request, held_ips, is_balancer, ranges_of
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj, ready
 from pointsman.tui.demo.kube.objects import clone, micro_timestamp
-from pointsman.tui.demo.scenario.platform.cilium import (
-    LEASE_PREFIX,
-    NS,
-    endpoint_body,
-    enforced,
-    identity_of,
-    pool_conditions,
-    security_labels,
-)
+from pointsman.tui.demo.scenario.platform.cilium_addresses import LEASE_PREFIX, NS, pool_conditions
+from pointsman.tui.demo.scenario.platform.cilium_endpoints import endpoint_body, enforced, identity_of, security_labels
 from pointsman.tui.demo.scenario.world import owner_ref, parse, selects
 
 POOLS, L2_POLICIES = "ciliumloadbalancerippools.cilium.io", "ciliuml2announcementpolicies.cilium.io"

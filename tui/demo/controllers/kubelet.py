@@ -8,8 +8,8 @@ from datetime import timedelta
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj, controller_of, phase
 from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.objects import parse_timestamp
+from pointsman.tui.demo.scenario.jobs import finish_pod
 from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, condition, container_status, running_status
-from pointsman.tui.demo.scenario.workloads import finish_pod
 from pointsman.tui.demo.scenario.world import stamp
 
 START = (1.2, 2.6)  # seconds from the node's first sight of a pod to running containers

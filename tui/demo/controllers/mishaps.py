@@ -10,7 +10,7 @@ from pointsman.tui.demo.controllers.manager import Manager, Obj, controller_of, 
 from pointsman.tui.demo.kube.objects import micro_timestamp
 from pointsman.tui.demo.scenario.apps import NAMESPACES
 from pointsman.tui.demo.scenario.events import TTL
-from pointsman.tui.demo.scenario.platform.cilium import LEASE_PREFIX
+from pointsman.tui.demo.scenario.platform.cilium_addresses import LEASE_PREFIX
 from pointsman.tui.demo.scenario.platform.metallb import NS as METALLB
 from pointsman.tui.demo.scenario.pods import NODES
 from pointsman.tui.demo.scenario.world import parse

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pointsman.tui.demo.scenario.jobs import finished_job
 from pointsman.tui.demo.scenario.pods import NODES, container, container_ports, pod_spec, template
-from pointsman.tui.demo.scenario.workloads import claim, daemon_set, deployment, finished_job, stateful_set
+from pointsman.tui.demo.scenario.volumes import claim
+from pointsman.tui.demo.scenario.workloads import daemon_set, deployment, stateful_set
 from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
 
 NAMESPACES = ("backup", "db", "dns", "games", "git", "home", "media", "monitoring", "vault", "web")

@@ -16,7 +16,7 @@ from pointsman.tui.demo.scenario import faults
 from pointsman.tui.demo.scenario.apps import add_apps, add_namespaces
 from pointsman.tui.demo.scenario.exposed import add_services
 from pointsman.tui.demo.scenario.nodes import K3S, add_nodes, list_images
-from pointsman.tui.demo.scenario.platform import cilium, metallb
+from pointsman.tui.demo.scenario.platform import cilium, cilium_addresses, cilium_endpoints, metallb
 from pointsman.tui.demo.scenario.platform.k3s import add_k3s
 from pointsman.tui.demo.scenario.platform.traefik import add_traefik
 from pointsman.tui.demo.scenario.policies import add_cilium_policies, add_network_policies
@@ -86,7 +86,7 @@ def build(variant: Variant, *, seed: int = 1, now: datetime | None = None, clust
     if variant != "cilium":
         metallb.count_pools(world)
     else:
-        cilium.count_pools(world)
+        cilium_addresses.count_pools(world)
     list_images(world)
     world.finish()
     return Scenario(variant, seed, now, world.cluster_uid, list(world.objects.values()), world.traits)
@@ -106,9 +106,9 @@ def _load_balancer(world: World) -> None:
         metallb.add_metallb(world, pools, [("lan", ["lan"]), ("guests", ["guests"])])
         metallb.announce(world, ["lan", "guests"])
     elif world.variant == "cilium":
-        cilium.add_load_balancer(world, [("lan", metallb.LAN), ("guests", metallb.GUESTS)])
+        cilium_addresses.add_load_balancer(world, [("lan", metallb.LAN), ("guests", metallb.GUESTS)])
         add_cilium_policies(world)
-        cilium.add_endpoints(world)
+        cilium_endpoints.add_endpoints(world)
     else:
-        cilium.add_half_way(world)
+        cilium_addresses.add_half_way(world)
         add_cilium_policies(world)

@@ -1,14 +1,13 @@
-"""Deployments, StatefulSets, DaemonSets and Jobs with everything below them: ReplicaSets, revisions, pods."""
+"""Deployments, StatefulSets and DaemonSets with everything below them: ReplicaSets, revisions, pods."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 
-from pointsman.tui.demo.scenario.pods import NODES, make_pod
+from pointsman.tui.demo.scenario.pods import NODES
+from pointsman.tui.demo.scenario.volumes import claim, claim_template, with_claims
 from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
-
-HELM = {"meta.helm.sh/release-name", "meta.helm.sh/release-namespace"}
 
 
 def deployment(
@@ -89,7 +88,7 @@ def deployment(
         manager="k3s",
     )
     for index, node in enumerate(nodes):
-        _pod(world, replica_set, stamped, f"{name}-{hashed}-", index, node, pod_age, restarts=restarts)
+        add_pod(world, replica_set, stamped, f"{name}-{hashed}-", index, node, pod_age, restarts=restarts)
     return dep
 
 
@@ -143,7 +142,7 @@ def stateful_set(
             "replicas": count,
             "selector": {"matchLabels": dict(selector)},
             "template": template,
-            "volumeClaimTemplates": [_claim_template(volume, size) for volume, size in (claims or {}).items()],
+            "volumeClaimTemplates": [claim_template(volume, size) for volume, size in (claims or {}).items()],
             "serviceName": name,
             "podManagementPolicy": "OrderedReady",
             "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
@@ -173,93 +172,12 @@ def stateful_set(
             "statefulset.kubernetes.io/pod-name": f"{name}-{index}",
         }
         bound = {volume: f"{volume}-{name}-{index}" for volume in claims or {}}
-        _pod(world, own, with_claims(template, bound), name, index, node, pod_age, labels=numbered, restarts=restarts)
+        add_pod(
+            world, own, with_claims(template, bound), name, index, node, pod_age, labels=numbered, restarts=restarts
+        )
         for volume, size in (claims or {}).items():
             claim(world, namespace, bound[volume], size, node, age, template["metadata"]["labels"])
     return own
-
-
-def with_claims(template: Obj, claims: Mapping[str, str]) -> Obj:
-    """The template with a volume for each bound claim of a StatefulSet's pod."""
-    volumes = [{"name": volume, "persistentVolumeClaim": {"claimName": name}} for volume, name in claims.items()]
-    spec = {**template["spec"], "volumes": [*volumes, *template["spec"].get("volumes", [])]} if volumes else None
-    return {**template, "spec": spec} if spec else template
-
-
-def _claim_template(volume: str, size: str) -> Obj:
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": volume},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": size}},
-            "storageClassName": "local-path",
-            "volumeMode": "Filesystem",
-        },
-        "status": {"phase": "Pending"},
-    }
-
-
-def claim(
-    world: World, namespace: str, name: str, size: str, node: str, age: float, labels: Mapping[str, str] | None = None
-) -> None:
-    """A bound PersistentVolumeClaim and its local-path volume on `node`."""
-    capacity = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": size}, "phase": "Bound"}
-    uid = world.uid("PersistentVolumeClaim", namespace, name)
-    volume = f"pvc-{uid}"
-    world.add(
-        "v1",
-        "PersistentVolumeClaim",
-        name,
-        {
-            "spec": {
-                "accessModes": ["ReadWriteOnce"],
-                "resources": {"requests": {"storage": size}},
-                "volumeName": volume,
-                "storageClassName": "local-path",
-                "volumeMode": "Filesystem",
-            },
-            "status": capacity,
-        },
-        namespace=namespace,
-        age=age,
-        labels=labels,
-        annotations={
-            "pv.kubernetes.io/bind-completed": "yes",
-            "pv.kubernetes.io/bound-by-controller": "yes",
-            "volume.beta.kubernetes.io/storage-provisioner": "rancher.io/local-path",
-            "volume.kubernetes.io/selected-node": node,
-            "volume.kubernetes.io/storage-provisioner": "rancher.io/local-path",
-        },
-        generation=None,
-        manager="k3s",
-    )
-    path = f"/var/lib/rancher/k3s/storage/{volume}_{namespace}_{name}"
-    term = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
-    ref = {"kind": "PersistentVolumeClaim", "namespace": namespace, "name": name, "uid": uid, "apiVersion": "v1"}
-    world.add(
-        "v1",
-        "PersistentVolume",
-        volume,
-        {
-            "spec": {
-                "capacity": {"storage": size},
-                "hostPath": {"path": path, "type": "DirectoryOrCreate"},
-                "accessModes": ["ReadWriteOnce"],
-                "claimRef": ref,
-                "persistentVolumeReclaimPolicy": "Delete",
-                "storageClassName": "local-path",
-                "volumeMode": "Filesystem",
-                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [term]}]}},
-            },
-            "status": {"phase": "Bound"},
-        },
-        age=age,
-        annotations={"pv.kubernetes.io/provisioned-by": "rancher.io/local-path"},
-        generation=None,
-        manager="local-path-provisioner",
-    )
 
 
 def daemon_set(
@@ -309,7 +227,7 @@ def daemon_set(
     _revision(world, own, f"{name}-{hashed}", template)
     for index, node in enumerate(nodes):
         numbered = {"controller-revision-hash": hashed, "pod-template-generation": "1"}
-        _pod(world, own, template, f"{name}-", index, node, pod_age, labels=numbered)
+        add_pod(world, own, template, f"{name}-", index, node, pod_age, labels=numbered)
     return own
 
 
@@ -330,7 +248,7 @@ def _revision(world: World, owner: Obj, name: str, template: Obj) -> None:
     )
 
 
-def _pod(
+def add_pod(
     world: World,
     owner: Obj,
     template: Obj,
@@ -361,86 +279,3 @@ def _pod(
             generate_name=prefix if generated else "",
         )
     )
-
-
-def finished_job(
-    world: World,
-    namespace: str,
-    name: str,
-    template: Obj,
-    *,
-    node: str,
-    age: float,
-    took: float,
-    owner: Obj | None = None,
-    labels: Mapping[str, str] | None = None,
-    annotations: Mapping[str, str] | None = None,
-    manager: str = "k3s",
-) -> Obj:
-    """A Job that has done its work, with its pod in phase Succeeded."""
-    uid = world.uid("Job", namespace, name)
-    marks = {
-        "batch.kubernetes.io/controller-uid": uid,
-        "batch.kubernetes.io/job-name": name,
-        "controller-uid": uid,
-        "job-name": name,
-    }
-    template = {**template, "metadata": {**template["metadata"], "labels": {**template["metadata"]["labels"], **marks}}}
-    began, ended = stamp(world.ago(age)), stamp(world.ago(age - took))
-    done = {"status": "True", "lastProbeTime": ended, "lastTransitionTime": ended, "reason": "CompletionsReached"}
-    text = {"message": "Reached expected number of succeeded pods"}
-    job = world.add(
-        "batch/v1",
-        "Job",
-        name,
-        {
-            "spec": {
-                "parallelism": 1,
-                "completions": 1,
-                "backoffLimit": 6,
-                "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}},
-                "template": template,
-                "completionMode": "NonIndexed",
-                "suspend": False,
-                "podReplacementPolicy": "TerminatingOrFailed",
-                "manualSelector": False,
-            },
-            "status": {
-                "conditions": [{"type": "SuccessCriteriaMet", **done, **text}, {"type": "Complete", **done, **text}],
-                "startTime": began,
-                "completionTime": ended,
-                "succeeded": 1,
-                "terminating": 0,
-                "uncountedTerminatedPods": {},
-                "ready": 0,
-            },
-        },
-        namespace=namespace,
-        age=age,
-        labels={**(labels or {}), **marks},
-        annotations=annotations,
-        owner=owner,
-        manager=manager,
-    )
-    _pod(world, job, template, f"{name}-", 0, node, age)
-    pod = world.get("Pod", namespace, f"{name}-{world.suffix(5, namespace, f'{name}-', 0)}")
-    finish_pod(pod, began, ended)
-    return job
-
-
-def finish_pod(pod: Obj, began: str, ended: str) -> None:
-    """Turn a running pod into one that has ended well."""
-    status = pod["status"]
-    status["phase"] = "Succeeded"
-    for one in status["conditions"]:
-        one["lastTransitionTime"] = began
-        if one["type"] in ("Ready", "ContainersReady", "PodReadyToStartContainers"):
-            one |= {"status": "False", "lastTransitionTime": ended}
-            if one["type"] != "PodReadyToStartContainers":
-                one["reason"] = "PodCompleted"
-        elif one["type"] == "Initialized":
-            one["reason"] = "PodCompleted"
-    for one in status["containerStatuses"]:
-        over = {"exitCode": 0, "reason": "Completed", "startedAt": began, "finishedAt": ended}
-        one["state"] = {"terminated": {**over, "containerID": one["containerID"]}}
-        one |= {"ready": False, "started": False}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.demo.scenario.faults.base import Fault, Objects
-from pointsman.tui.demo.scenario.platform.cilium import LEASE_PREFIX
+from pointsman.tui.demo.scenario.platform.cilium_addresses import LEASE_PREFIX
 from pointsman.tui.demo.scenario.world import World, micro
 
 PERIOD = 40.0  # seconds between two changes of the holder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pointsman.tui.demo.scenario.faults.base import Fault, Objects
-from pointsman.tui.demo.scenario.platform.cilium import LEASE_PREFIX, l2_policy
+from pointsman.tui.demo.scenario.platform.cilium_addresses import LEASE_PREFIX, l2_policy
 from pointsman.tui.demo.scenario.services import slice_body
 from pointsman.tui.demo.scenario.world import MINUTE, World, micro, parse, stamp
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 from pointsman.tui.demo.scenario.apps import account
 from pointsman.tui.demo.scenario.crds import add_crds
 from pointsman.tui.demo.scenario.crds.cilium import CILIUM
-from pointsman.tui.demo.scenario.exposed import Exposed, expose
 from pointsman.tui.demo.scenario.helm import helm_marks, release
-from pointsman.tui.demo.scenario.platform import metallb
 from pointsman.tui.demo.scenario.platform.traefik import grant
 from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.services import service
 from pointsman.tui.demo.scenario.workloads import daemon_set, deployment
-from pointsman.tui.demo.scenario.world import DAY, Obj, World, digest, micro, selects, stamp
+from pointsman.tui.demo.scenario.world import DAY, Obj, World
 
 VERSION = "1.20.2"
 ENVOY = "v1.36.4"
 NS = "kube-system"
 AGE = 96 * DAY
-LEASE_PREFIX = "cilium-l2announce-"
 
 # Half way through the move back: enforcement and address assignment are off, announcing is not, and timing is tighter.
 HALF_WAY = {
@@ -39,11 +36,6 @@ HALF_WAY_VALUES: Obj = {
     "operator": {"replicas": 1, "unmanagedPodWatcher": {"restart": False}},
     "l2announcements": {"enabled": True, "leaseDuration": "15s", "leaseRenewDeadline": "10s", "leaseRetryPeriod": "5s"},
 }
-SPEAKERS = ("shed", "loft")
-GUEST_SERVICES = (
-    Exposed("web", "site-guests", "192.168.7.240", "http:80=http", "site", pool="guests", days=2),
-    Exposed("media", "jellyfin-guests", "192.168.7.241", "http:8096=http", "jellyfin", pool="guests", days=2),
-)
 
 # Helm values as the user gave them; the rest of the ConfigMap follows from the chart's defaults.
 VALUES: Obj = {
@@ -276,233 +268,3 @@ def _cilium_node(world: World, index: int, name: str) -> None:
         manager="cilium-agent",
     )
     made["metadata"]["ownerReferences"] = [own]
-
-
-# -- addresses --------------------------------------------------------------------------------------------------------
-
-
-def add_load_balancer(world: World, pools: Sequence[tuple[str, str]]) -> None:
-    """Pools, one announcement policy for the whole LAN, and a lease for each service that has an address."""
-    for name, span in pools:
-        lb_pool(world, name, span)
-    l2_policy(world, "lan", {"matchExpressions": [{"key": "home.example/silent", "operator": "DoesNotExist"}]})
-    order = ("shed", "loft", "closet")
-    for svc in balanced(world):
-        meta = svc["metadata"]
-        node = order[_turn(svc) % 3]
-        l2_lease(world, meta["namespace"], meta["name"], node, since=5 * DAY + world.jitter(9 * DAY, meta["name"]),
-                 duration=30, period=10)  # fmt: skip
-
-
-def _turn(svc: Obj) -> int:
-    """Who came first to the lease; the same for services that share an address, else two nodes would answer for it."""
-    return digest(svc["status"]["loadBalancer"]["ingress"][0]["ip"], "first come")
-
-
-def balanced(world: World) -> list[Obj]:
-    """Services that hold an address."""
-    return [svc for svc in world.find("Service") if svc.get("status", {}).get("loadBalancer", {}).get("ingress")]
-
-
-def lb_pool(world: World, name: str, span: str) -> Obj:
-    first, last = span.split("-")
-    spec: Obj = {"blocks": [{"start": first, "stop": last}], "disabled": False}
-    if name != "lan":
-        spec["serviceSelector"] = {"matchLabels": {"home.example/pool": name}}
-    return world.add("cilium.io/v2", "CiliumLoadBalancerIPPool", name, {"spec": spec}, age=90 * DAY,
-                     status_manager="cilium-operator-lb-ipam")  # fmt: skip
-
-
-def l2_policy(world: World, name: str, services: Obj | None, nodes: Obj | None = None) -> Obj:
-    spec: Obj = {"loadBalancerIPs": True, "interfaces": ["^enp[0-9]+s[0-9]+$", "^eno[0-9]+$", "^eth[0-9]+$"]}
-    if services:
-        spec["serviceSelector"] = services
-    if nodes:
-        spec["nodeSelector"] = nodes
-    return world.add("cilium.io/v2alpha1", "CiliumL2AnnouncementPolicy", name, {"spec": spec}, age=90 * DAY)
-
-
-def l2_lease(
-    world: World,
-    namespace: str,
-    name: str,
-    node: str,
-    *,
-    since: float,
-    duration: int,
-    period: float,
-    transitions: int = 1,
-    renewed: float | None = None,
-) -> Obj:
-    """The lease by which the agents agree who announces a service; `renewed` seconds ago, by default within a period."""
-    if renewed is None:
-        renewed = world.jitter(period, "lease", namespace, name)
-    spec = {
-        "holderIdentity": node,
-        "leaseDurationSeconds": duration,
-        "acquireTime": micro(world.ago(since)),
-        "renewTime": micro(world.ago(renewed)),
-        "leaseTransitions": transitions,
-    }
-    return world.add("coordination.k8s.io/v1", "Lease", f"{LEASE_PREFIX}{namespace}-{name}", {"spec": spec},
-                     namespace=NS, age=60 * DAY, generation=None, manager="cilium-agent")  # fmt: skip
-
-
-def count_pools(world: World) -> None:
-    """Each pool's conditions: the numbers are in the messages."""
-    for pool in world.find("CiliumLoadBalancerIPPool"):
-        block = pool["spec"]["blocks"][0]
-        select = pool["spec"].get("serviceSelector")
-        used = {
-            item["ip"]
-            for svc in balanced(world)
-            if (select is None or selects(select, svc["metadata"].get("labels", {})))
-            for item in svc["status"]["loadBalancer"]["ingress"]
-        }
-        pool["status"] = {"conditions": pool_conditions(metallb.span_size(f"{block['start']}-{block['stop']}"), len(used),
-                                                        stamp(world.ago(28 * DAY)))}  # fmt: skip
-
-
-def pool_conditions(size: int, used: int, at: str) -> list[Obj]:
-    numbers = {"IPsTotal": size, "IPsAvailable": size - used, "IPsUsed": used}
-    out: list[Obj] = [{"type": "cilium.io/PoolConflict", "status": "False", "lastTransitionTime": at, "reason": "resolved",
-            "message": ""}]  # fmt: skip
-    out.extend(
-        {"type": f"cilium.io/{name}", "status": "Unknown", "lastTransitionTime": at, "reason": "noreason",
-         "message": str(number)}
-        for name, number in numbers.items()
-    )  # fmt: skip
-    return out
-
-
-def add_half_way(world: World) -> None:
-    """Addresses come from MetalLB, but only `guests` is advertised by it; Cilium still announces all that is in `lan`.
-
-    MetalLB's speakers run where a label lets them, on two of the three nodes. Cilium's LB-IPAM is off and its pool a
-    leftover; its announcement policies are not.
-    """
-    where = {"home.example/metallb": "ready"}
-    for name in SPEAKERS:
-        world.get("Node", "", name)["metadata"]["labels"] |= where
-    pools = [("lan", "192.168.7.100-192.168.7.239", True), ("guests", "192.168.7.240-192.168.7.244", False)]
-    metallb.add_metallb(world, pools, [("guests", ["guests"])], speakers=SPEAKERS, age=2 * DAY, node_selector=where)
-    for one in GUEST_SERVICES:
-        expose(world, one)
-    metallb.announce(world, ["guests"], SPEAKERS)
-    pool = lb_pool(world, "lan", metallb.LAN)
-    pool["status"] = {"conditions": pool_conditions(151, 9, stamp(world.ago(28 * DAY)))}
-    absent = [{"key": f"home.example/{key}", "operator": "DoesNotExist"} for key in ("announce", "pool")]
-    l2_policy(world, "lan", {"matchExpressions": absent})
-    for svc in balanced(world):
-        meta = svc["metadata"]
-        if "home.example/pool" not in meta["labels"]:
-            node = SPEAKERS[_turn(svc) % 2]
-            since = 2 * DAY + world.jitter(DAY, meta["name"])
-            l2_lease(world, meta["namespace"], meta["name"], node, since=since, duration=15, period=5, transitions=3)
-
-
-# -- endpoints and identities -----------------------------------------------------------------------------------------
-
-
-def add_endpoints(world: World) -> None:
-    """A CiliumEndpoint for every pod on the pod network, and the identities their labels make."""
-    for pod in list(world.find("Pod")):
-        if pod["spec"].get("hostNetwork") or pod["status"]["phase"] != "Running":
-            continue
-        identity = add_identity(world, pod)
-        body = endpoint_body(pod, identity, _directions(world, pod))
-        meta = pod["metadata"]
-        made = world.add("cilium.io/v2", "CiliumEndpoint", meta["name"], body, namespace=meta["namespace"],
-                         labels=meta["labels"], owner=pod, controller=False, manager="cilium-agent")  # fmt: skip
-        made["metadata"]["creationTimestamp"] = meta["creationTimestamp"]
-
-
-def security_labels(pod: Obj) -> dict[str, str]:
-    """The labels that make a pod's identity: its own, less those that differ from pod to pod, and its namespace's."""
-    meta = pod["metadata"]
-    skip = ("pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
-            "apps.kubernetes.io/pod-index", "pod-template-generation")  # fmt: skip
-    labels = {f"k8s:{key}": value for key, value in meta["labels"].items() if key not in skip}
-    namespace = meta["namespace"]
-    return labels | {
-        "k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name": namespace,
-        "k8s:io.cilium.k8s.policy.cluster": "default",
-        "k8s:io.cilium.k8s.policy.serviceaccount": pod["spec"]["serviceAccountName"],
-        "k8s:io.kubernetes.pod.namespace": namespace,
-    }
-
-
-def identity_of(labels: Mapping[str, str]) -> int:
-    """A stable number in the range of cluster-wide identities."""
-    return 1000 + digest(*sorted(labels.items())) % 64000
-
-
-def add_identity(world: World, pod: Obj) -> int:
-    labels = security_labels(pod)
-    number = identity_of(labels)
-    if ("CiliumIdentity", "", str(number)) not in world.objects:
-        marks = {key.removeprefix("k8s:"): value for key, value in labels.items()}
-        world.add("cilium.io/v2", "CiliumIdentity", str(number), {"security-labels": labels}, age=41 * DAY,
-                  labels={"io.kubernetes.pod.namespace": marks["io.kubernetes.pod.namespace"]},
-                  manager="cilium-operator-generic")  # fmt: skip
-    return number
-
-
-def endpoint_body(pod: Obj, identity: int, enforcing: tuple[bool, bool]) -> Obj:
-    """What a CiliumEndpoint holds besides its metadata; `enforcing` is for ingress and for egress."""
-    meta, status = pod["metadata"], pod["status"]
-    labels = [f"{key}={value}" for key, value in sorted(security_labels(pod).items())]
-    named = [
-        {"name": port["name"], "port": port["containerPort"], "protocol": port["protocol"]}
-        for one in pod["spec"]["containers"]
-        for port in one.get("ports", [])
-    ]
-    state = {True: "enforcing", False: "non-enforcing"}
-    body: Obj = {
-        "status": {
-            "encryption": {},
-            "external-identifiers": {
-                "cni-attachment-id": f"{digest(meta['uid'], 'cni'):032x}{digest(meta['uid']):032x}:eth0",
-                "container-id": f"{digest(meta['uid'], 'cni'):032x}{digest(meta['uid']):032x}",
-                "k8s-namespace": meta["namespace"],
-                "k8s-pod-name": meta["name"],
-                "pod-name": f"{meta['namespace']}/{meta['name']}",
-            },
-            "id": 10 + digest(meta["uid"], "endpoint") % 4000,
-            "identity": {"id": identity, "labels": labels},
-            "named-ports": named,
-            "networking": {"addressing": [{"ipv4": status["podIP"]}], "node": NODE_IP[pod["spec"]["nodeName"]]},
-            "policy": {
-                side: {"enforcing": on, "state": state[on]}
-                for side, on in zip(("ingress", "egress"), enforcing, strict=True)
-            },
-            "service-account": pod["spec"]["serviceAccountName"],
-            "state": "ready",
-        }
-    }
-    if not named:
-        del body["status"]["named-ports"]
-    return body
-
-
-def _directions(world: World, pod: Obj) -> tuple[bool, bool]:
-    return enforced(pod, world.find("NetworkPolicy"), [*world.find("CiliumNetworkPolicy")])
-
-
-def enforced(pod: Obj, network: Iterable[Obj], cilium: Iterable[Obj]) -> tuple[bool, bool]:
-    """Whether any policy puts the pod under default-deny, for ingress and for egress."""
-    namespace, labels = pod["metadata"]["namespace"], pod["metadata"]["labels"]
-    ingress = egress = False
-    for policy in network:
-        if policy["metadata"]["namespace"] != namespace:
-            continue
-        spec = policy["spec"]
-        select = spec["podSelector"]
-        if not select or selects(select, labels):
-            ingress |= "Ingress" in spec["policyTypes"]
-            egress |= "Egress" in spec["policyTypes"]
-    for policy in cilium:
-        if policy["metadata"].get("namespace") == namespace and selects(policy["spec"]["endpointSelector"], labels):
-            ingress |= bool(policy["spec"].get("ingress"))
-            egress |= bool(policy["spec"].get("egress"))
-    return ingress, egress

@@ -8,9 +8,10 @@ from pointsman.tui.demo.scenario.crds.gateway import BUNDLE, GATEWAY
 from pointsman.tui.demo.scenario.crds.traefik import TRAEFIK
 from pointsman.tui.demo.scenario.exposed import address_annotations, balancer_status
 from pointsman.tui.demo.scenario.helm import helm_marks, release
+from pointsman.tui.demo.scenario.jobs import finished_job
 from pointsman.tui.demo.scenario.pods import container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.services import service
-from pointsman.tui.demo.scenario.workloads import deployment, finished_job
+from pointsman.tui.demo.scenario.workloads import deployment
 from pointsman.tui.demo.scenario.world import DAY, Obj, World, stamp
 
 VERSION = "3.7.15"
