@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from pointsman.tui.demo.scenario.pods import NODES
+from pointsman.tui.demo.scenario.pods import NODES, make_pod
 from pointsman.tui.demo.scenario.volumes import claim, claim_template, with_claims
 from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
 
