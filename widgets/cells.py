@@ -32,15 +32,13 @@ class Cell:
 
     @classmethod
     def join(cls, *pieces: CellLike | tuple[str, str]) -> Cell:
-        """A cell of several pieces; each is a text, a `(text, style)` pair or another cell."""
+        """A cell of several pieces; each is a text, a `(text, style)` pair or anything that is a cell."""
         parts: list[tuple[str, str]] = []
         for piece in pieces:
-            if isinstance(piece, str):
-                parts.append((piece, ""))
-            elif isinstance(piece, Cell):
-                parts.extend(piece.segments())
+            if isinstance(piece, tuple) and len(piece) == 2 and isinstance(piece[0], str):
+                parts.append((piece[0], str(piece[1])))
             else:
-                parts.append(piece)
+                parts.extend(as_cell(piece).segments())
         return cls(parts=tuple(parts))
 
     @property
@@ -55,7 +53,9 @@ class Cell:
         return self.parts or ((self.text, self.style),)
 
 
-CellLike: TypeAlias = str | Cell
+Parts: TypeAlias = tuple[tuple[str, str], ...]
+CellLike: TypeAlias = str | Cell | Parts
+"""A text, a cell, or plain `(text, style)` parts: view models need not know the class."""
 EMPTY = Cell()
 
 
@@ -89,12 +89,7 @@ class Column(Generic[T]):
 
     def cell(self, item: T) -> Cell:
         """The formatted cell of a row: every text in it is clean."""
-        raw = self.render(item)
-        if isinstance(raw, str):
-            return Cell(clean(raw))
-        if raw.parts:
-            return Cell(parts=tuple((clean(text), style) for text, style in raw.parts))
-        return Cell(clean(raw.text), raw.style)
+        return clean_cell(self.render(item))
 
 
 def fit_parts(
@@ -144,8 +139,20 @@ def wrap_cell(cell: CellLike, cells: int, indent: int = 0) -> list[Cell]:
 
 
 def as_cell(cell: CellLike) -> Cell:
-    """A text as a cell."""
-    return Cell(cell) if isinstance(cell, str) else cell
+    """Anything that is a cell as one."""
+    if isinstance(cell, Cell):
+        return cell
+    return Cell(cell) if isinstance(cell, str) else Cell(parts=cell)
+
+
+def clean_cell(cell: CellLike) -> Cell:
+    """A cell whose texts are safe to draw."""
+    if isinstance(cell, str):
+        return Cell(clean(cell))
+    cell = as_cell(cell)
+    if cell.parts:
+        return Cell(parts=tuple((clean(text), style) for text, style in cell.parts))
+    return Cell(clean(cell.text), cell.style)
 
 
 def _common(one: str, other: str) -> int:

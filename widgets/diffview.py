@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell
-from pointsman.widgets.highlight import Parts
+from pointsman.widgets.cells import Cell, Parts
 from pointsman.widgets.textview import TextView
 
 _STYLES = {"+": "diff-add", "-": "diff-remove", "~": "dim", " ": "muted"}

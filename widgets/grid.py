@@ -29,12 +29,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell, CellLike, fit_parts
+from pointsman.widgets.cells import Cell, CellLike, fit_parts, wrap_cell
 from pointsman.widgets.drawing import Pen
 from pointsman.widgets.gridlayout import GUTTER, Layout, lay_out
 from pointsman.widgets.gridmodel import GridModel
 from pointsman.widgets.rowmodel import RowModel
-from pointsman.widgets.text import clean, fit, take_left, width, wrap
+from pointsman.widgets.text import clean, fit, take_left, width
 from pointsman.widgets.theming import Tokens, tokens_of
 
 T = TypeVar("T")
@@ -130,6 +130,9 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     stale: reactive[bool] = reactive(False, repaint=False, init=False)
     """Draw every row dimmed: the data is old."""
+
+    wide: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Show every column and scroll sideways, however narrow the screen is."""
 
     class _GridMessage(Message):
         def __init__(self, grid: Grid[Any]) -> None:
@@ -354,7 +357,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
                 widest = max(width(cells[number].plain) for cells in rows)
                 if widest > self._seen.get(column.key, 0):
                     self._seen[column.key] = widest
-        layout = lay_out(self.model.columns, self._room, self.app.size.width, self._seen)
+        layout = lay_out(self.model.columns, self._room, self.app.size.width, self._seen, wide=self.wide)
         if layout == self._layout_now:
             return False
         self._layout_now = layout
@@ -596,10 +599,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if self._note is None or self._note[0] != key:
             lines: list[tuple[tuple[str, str], ...]] = []
             for entry in self._note_lines():
-                if isinstance(entry, str):
-                    lines.extend(((text, ""),) for text in wrap(clean(entry), max(1, room - 4)) or [""])
-                else:
-                    lines.append(tuple((clean(text), style) for text, style in entry.segments()))
+                lines.extend(line.segments() for line in wrap_cell(entry, max(1, room - 4)))
             first = max(0, (self._page - len(lines)) * 2 // 5)
             strips: dict[int, Strip] = {}
             for number, parts in enumerate(lines):
@@ -636,6 +636,11 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if self.is_attached:
             self._lines = [None] * len(self._lines)
             self.refresh()
+            self._sync()
+
+    def watch_wide(self) -> None:
+        if self.is_attached:
+            self.scroll_to(x=0, animate=False, force=True)
             self._sync()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -44,20 +44,23 @@ def lay_out(
     room: int,
     terminal_width: int,
     seen: Mapping[str, int],
+    *,
+    wide: bool = False,
 ) -> Layout:
     """Place the columns in `room` cells.
 
     `seen` is the widest cell seen in each self-sizing column. Columns go by `min_terminal_width` and `priority` (see
-    `Column`); what is left over goes to the `flex` columns. With no flex column the room at the right stays empty.
+    `Column`), unless all are wanted (`wide`); what is left over goes to the `flex` columns. With no flex column the
+    room at the right stays empty.
     """
     gap = 1 if terminal_width < 100 else 2
-    shown = [index for index, column in enumerate(columns) if terminal_width >= column.min_terminal_width]
+    shown = [index for index, column in enumerate(columns) if wide or terminal_width >= column.min_terminal_width]
     least = {index: _least(columns[index], seen) for index in shown}
 
     def needed() -> int:
         return GUTTER + sum(least[index] for index in shown) + gap * max(0, len(shown) - 1)
 
-    while needed() > room:
+    while needed() > room and not wide:
         candidates = [index for index in shown if columns[index].priority > 0]
         if not candidates:
             break

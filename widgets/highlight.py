@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-Parts: TypeAlias = tuple[tuple[str, str], ...]
+from pointsman.widgets.cells import Parts
+
 Highlighter: TypeAlias = Callable[[int, str], Parts]
 """Gives the styled parts of a line, by its number and its clean text. The parts joined are the text."""
 

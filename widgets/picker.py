@@ -221,4 +221,4 @@ def _title(choice: Choice) -> CellLike:
 def _detail(choice: Choice) -> CellLike:
     if choice.why_not:
         return Cell(choice.why_not, "dim italic")
-    return choice.detail if isinstance(choice.detail, Cell) else Cell(choice.detail, "dim")
+    return Cell(choice.detail, "dim") if isinstance(choice.detail, str) else choice.detail

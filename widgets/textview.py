@@ -13,9 +13,9 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from pointsman.widgets.cells import slice_parts
+from pointsman.widgets.cells import Parts, slice_parts
 from pointsman.widgets.drawing import Pen
-from pointsman.widgets.highlight import Highlighter, Parts, YamlHighlighter, plain
+from pointsman.widgets.highlight import Highlighter, YamlHighlighter, plain
 from pointsman.widgets.text import take_left, width, wrap
 from pointsman.widgets.textbuffer import MAX_LINES, TextBuffer
 from pointsman.widgets.theming import tokens_of

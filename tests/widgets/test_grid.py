@@ -233,6 +233,34 @@ async def test_columns_come_back_on_a_wide_terminal() -> None:
         assert grid.hidden_columns == ()
 
 
+async def test_all_columns_can_be_asked_for() -> None:
+    grid = make(3)
+    app = Bench(grid)
+    async with app.run_test(size=(30, 8)) as pilot:
+        await pilot.pause()
+        assert grid.hidden_columns == ("wide",)
+        grid.wide = True
+        await pilot.pause()
+        assert grid.hidden_columns == ()
+        assert widget_text(grid)[0].endswith("›")
+        for _ in range(9):
+            grid.action_side_right()
+        await pilot.pause()
+        assert "only wide" in widget_text(grid)[0]
+        grid.wide = False
+        await pilot.pause()
+        assert widget_text(grid)[1].startswith("▌ pod-000")
+
+
+async def test_a_cell_may_be_plain_parts() -> None:
+    grid: Grid[int] = Grid(GridModel([Column("n", "n", lambda row: (("●", "ok"), (f" {row}\x1b", "")), width=9)]))
+    app = Bench(grid)
+    async with app.run_test(size=(30, 8)) as pilot:
+        grid.set_items([7], key=lambda row: row)
+        await pilot.pause()
+        assert widget_text(grid)[1].strip() == "▌ ● 7␛"
+
+
 async def test_columns_that_do_not_fit_scroll_sideways() -> None:
     columns = [Column(name, name, lambda row, name=name: name * 3, width=30) for name in ("one", "two", "six")]
     grid: Grid[int] = Grid(GridModel(columns))  # type: ignore[arg-type]
