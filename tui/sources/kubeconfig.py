@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -366,7 +367,7 @@ def find_target(
 
 def copy_command(path: str) -> str:
     """The shell command that gives this user a private copy of a file only root can read."""
-    return f'mkdir -p ~/.kube && sudo install -m 600 -o "$(id -u)" -g "$(id -g)" {path} ~/.kube/config'
+    return f'mkdir -p ~/.kube && sudo install -m 600 -o "$(id -u)" -g "$(id -g)" {shlex.quote(path)} ~/.kube/config'
 
 
 def choose(config: KubeConfig, context: str | None) -> Target:

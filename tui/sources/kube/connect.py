@@ -58,12 +58,12 @@ _PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----.+?-----END [A-Z0-9 ]+-----", re.
 
 def server_url(target: Target) -> URL:
     """The base address. Without a scheme it is https if anything about TLS is configured, as in client-go."""
-    text = target.cluster.server.rstrip("/")
+    text = target.cluster.server
     if "://" not in text:
         secure = target.cluster.ca or target.cluster.insecure or target.user.certificate
         text = f"{'https' if secure else 'http'}://{text}"
     try:
-        url = URL(text)
+        url = URL(text.rstrip("/") if text.count("/") > 2 else text)
         usable = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
     except ValueError:
         usable = False
@@ -236,6 +236,11 @@ def make_tls(target: Target, certificate: bytes, key: bytes) -> ssl.SSLContext:
     else:
         context.load_default_certs()
     if certificate:
+        if b"ENCRYPTED" in key:
+            raise ConfigError(
+                f'The client key of user "{target.user.name}" is encrypted, and nothing may ask for its password here.',
+                "Decrypt it once: openssl pkey -in KEY -out NEW, and name the new file in the kubeconfig.",
+            )
         check_certificate(certificate, f'client certificate of user "{target.user.name}"')
         try:
             _load_pair(context, certificate, key)
@@ -243,7 +248,7 @@ def make_tls(target: Target, certificate: bytes, key: bytes) -> ssl.SSLContext:
             reason = str(getattr(error, "reason", "") or error).lower().replace("_", " ")
             raise ConfigError(
                 f'The client certificate and key of user "{target.user.name}" cannot be used: {reason}.',
-                "An encrypted key must be decrypted first; else get a new kubeconfig.",
+                "Do they belong together? Else get a new kubeconfig.",
             ) from None
     return context
 

@@ -108,8 +108,8 @@ class Hub(Protocol):
     def settled(self, kind: Kind[Any]) -> None:
         """The kind's first list was read or refused."""
 
-    def crds_changed(self, names: list[str]) -> None:
-        """CRDs came, went or changed."""
+    def crds_changed(self, names: list[str], listed: bool) -> None:
+        """CRDs came, went or changed; ``listed`` if these are all there are."""
 
 
 class Reflector:
@@ -173,7 +173,6 @@ class Reflector:
                 except KubeError:
                     self.namespace = ""
                     raise
-        self._is_live()
         self.hub.settled(self.kind)
 
     async def _read_pages(self) -> None:
@@ -206,8 +205,9 @@ class Reflector:
                 self.resource_version = page.resource_version
                 break
         self.hub.store.replace(kind, objects)
+        self._is_live()
         if kind.id == "customresourcedefinitions":
-            self.hub.crds_changed([obj.name for obj in objects])
+            self.hub.crds_changed([obj.name for obj in objects], True)
 
     # -- watch -----------------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ class Reflector:
                 [key for key, obj in changes.items() if obj is None],
             )
             if kind.id == "customresourcedefinitions":
-                self.hub.crds_changed([key[1] for key in changes])
+                self.hub.crds_changed([key[1] for key in changes], False)
         if garbage < len(lines):
             self._is_live()
             self.hub.heard()

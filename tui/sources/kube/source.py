@@ -60,6 +60,7 @@ LISTS_AT_ONCE = 6
 DEMO_ANNOTATION = "pointsman.dev/demo"
 """On the kube-system namespace of a demo homelab; its value is the variant."""
 KUBE = "kube"
+_OURS = {kind.group_resource for kind in KINDS.values() if not kind.core}
 
 
 @dataclass(frozen=True)
@@ -432,9 +433,9 @@ class KubeSource:
             self._unsettled.discard(kind.id)
             self._report()
 
-    def crds_changed(self, names: list[str]) -> None:
-        ours = {kind.group_resource for kind in KINDS.values() if not kind.core}
-        if ours.intersection(names) and (self._promised() or len(names) < len(ours)):
+    def crds_changed(self, names: list[str], listed: bool) -> None:
+        # A list only tells of a change if it does not fit what is served; an event always may (a new version, say).
+        if self._promised() if listed else not _OURS.isdisjoint(names):
             self._rediscover.set()
 
     # -- the state of the whole --------------------------------------------------------------------------------------
