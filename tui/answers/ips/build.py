@@ -151,6 +151,9 @@ def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
         return _Row(replace(base, urls=links, problems=(Problem("ip-unclaimed", "info", text),)), (), None)
     best = max(claims, key=lambda item: item.strength)
     problems = [*best.problems, *_conflicts(best, claims)]
+    if not base.backends_ready and ctx.backends_known and not any(one.id == "no-endpoints" for one in problems):
+        text = "no endpoint of the service is ready: nothing answers behind the address"
+        problems.append(Problem("no-endpoints", "warn", text))
     noted, certain = ctx.metallb.pool_of(service, address)
     pool = noted if certain else best.pool or next((item.pool for item in claims if item.pool), None)
     assigned = tuple(ctx.metallb.assigned(service, "layer2")) if best.kind is IpKind.METALLB_L2 else ()
