@@ -295,7 +295,7 @@ def test_a_crd_serves_its_kind_and_takes_it_along(storage: Storage) -> None:
         ({"size": 0}, "should be greater than or equal to 1"),
         ({"size": "big"}, 'must be of type integer: "string"'),
         ({"color": "green"}, 'Unsupported value: "green": supported values: "red", "blue"'),
-        ({"size": None}, 'must be of type integer: "null"'),
+        ({"size": None}, "spec.size: Required value"),
     ],
 )
 def test_a_schema_refuses(storage: Storage, spec: Object, text: str) -> None:

@@ -27,7 +27,7 @@ def decode(body: bytes, content_type: str) -> tuple[Any, list[str]]:
         return _json(body)
     if media in (YAML, "text/yaml", "application/x-yaml"):
         return yaml(body)
-    raise unsupported_media_type(media, ACCEPTED)
+    raise unsupported_media_type(ACCEPTED)
 
 
 def decode_object(body: bytes, content_type: str) -> tuple[Object, list[str]]:
@@ -78,7 +78,7 @@ _FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|^[-+
 
 @cache
 def _go_loader() -> Any:
-    """A PyYAML loader with sigs.k8s.io/yaml's idea of plain scalars: no dates, `1e3` a number, every key a string."""
+    """A PyYAML loader with sigs.k8s.io/yaml's idea of plain scalars: no dates, `1e3` a number, `y` a truth, every key a string."""
     import yaml as pyyaml
 
     base: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
@@ -108,6 +108,10 @@ def _go_loader() -> Any:
         ]
         for first, resolvers in base.yaml_implicit_resolvers.items()
     }
+    Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"[yYnN]\Z"), list("yYnN"))
+    Loader.add_constructor(
+        "tag:yaml.org,2002:bool", lambda _, node: str(node.value).lower() in ("y", "yes", "on", "true")
+    )
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
     return Loader
 

@@ -49,10 +49,16 @@ class Call:
         """`dryRun=All`; any other value is refused with 422."""
         values = [value for value in self.request.query.getall("dryRun", []) if value]
         if any(value != "All" for value in values):
-            shown = ", ".join(f'"{value}"' for value in values)
-            text = f'Unsupported value: {shown}: supported values: "All"'
-            raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("FieldValueNotSupported", text, "dryRun")])
+            shown = ",".join(f'"{value}"' for value in values)
+            text = f'Unsupported value: [{shown}]: supported values: "All"'
+            raise invalid(self.options_kind, "meta.k8s.io", "", [Cause("FieldValueNotSupported", text, "dryRun")])
         return bool(values)
+
+    @property
+    def options_kind(self) -> str:
+        """The kind that refusals of query parameters name."""
+        verb = self.target.verb.removesuffix("collection")
+        return f"{verb.capitalize()}Options"
 
     @property
     def manager(self) -> str:

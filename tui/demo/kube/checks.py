@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +92,7 @@ def _check_workload(obj: Object, live: Object | None) -> list[Cause]:
         return [*found, _required("spec.template")]
     labels = (template.get("metadata") or {}).get("labels") or {}
     wanted = (selector or {}).get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
+    if not selector or any(labels.get(key) != value for key, value in wanted.items()):
         shown = "{" + ",".join(f'"{key}":"{value}"' for key, value in sorted(labels.items())) + "}"
         text = f"Invalid value: {shown}: `selector` does not match template `labels`"
         found.append(Cause("FieldValueInvalid", text, "spec.template.metadata.labels"))
@@ -125,10 +127,14 @@ def _check_service(obj: Object, live: Object | None) -> list[Cause]:
         if not isinstance(number, int) or not 1 <= number <= 65535:
             text = f"Invalid value: {number or 0}: must be between 1 and 65535, inclusive"
             found.append(Cause("FieldValueInvalid", text, f"spec.ports[{index}].port"))
+        target = port.get("targetPort") if isinstance(port, dict) else None
+        if isinstance(target, int) and not 1 <= target <= 65535:
+            text = f"Invalid value: {target}: must be between 1 and 65535, inclusive"
+            found.append(Cause("FieldValueInvalid", text, f"spec.ports[{index}].targetPort"))
         if len(ports) > 1 and isinstance(port, dict) and not port.get("name"):
             found.append(_required(f"spec.ports[{index}].name"))
     fixed = live["spec"].get("clusterIP") if live is not None and spec.get("type") != "ExternalName" else None
-    if fixed and spec.get("clusterIP") != fixed:
+    if fixed and spec.get("clusterIP", fixed) != fixed:
         text = f'Invalid value: ["{spec.get("clusterIP")}"]: may not change once set'
         found.append(Cause("FieldValueInvalid", text, "spec.clusterIPs[0]"))
     return found
@@ -138,7 +144,7 @@ def _check_ingress(obj: Object, _live: Object | None) -> list[Cause]:
     spec = obj.get("spec") or {}
     found: list[Cause] = []
     if not spec.get("rules") and not spec.get("defaultBackend"):
-        text = "Invalid value: []: either `defaultBackend` or `rules` must be specified"
+        text = "Invalid value: null: either `defaultBackend` or `rules` must be specified"
         found.append(Cause("FieldValueInvalid", text, "spec"))
     for index, rule in enumerate(spec.get("rules") or ()):
         for number, path in enumerate((rule.get("http") or {}).get("paths") or ()):
@@ -151,8 +157,14 @@ def _check_ingress(obj: Object, _live: Object | None) -> list[Cause]:
 def _check_network_policy(obj: Object, _live: Object | None) -> list[Cause]:
     found: list[Cause] = []
     spec = obj.get("spec") or {}
+    for index, kind in enumerate(spec.get("policyTypes") or ()):
+        if kind not in ("Ingress", "Egress"):
+            text = f'Unsupported value: "{kind}": supported values: "Ingress", "Egress"'
+            found.append(Cause("FieldValueNotSupported", text, f"spec.policyTypes[{index}]"))
     for direction, ends in (("ingress", "from"), ("egress", "to")):
         for index, rule in enumerate(spec.get(direction) or ()):
+            for number, port in enumerate((rule or {}).get("ports") or ()):
+                found += _check_policy_port(port, f"spec.{direction}[{index}].ports[{number}]")
             for number, peer in enumerate((rule or {}).get(ends) or ()):
                 field = f"spec.{direction}[{index}].{ends}[{number}]"
                 if not peer:
@@ -165,6 +177,60 @@ def _check_network_policy(obj: Object, _live: Object | None) -> list[Cause]:
                     text = f'Invalid value: "{block.get("cidr", "")}": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'
                     found.append(Cause("FieldValueInvalid", text, f"{field}.ipBlock.cidr"))
     return found
+
+
+_PORT_NAME = re.compile(r"(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
+
+
+def _check_policy_port(port: dict[str, Any], path: str) -> list[Cause]:
+    found: list[Cause] = []
+    number, last = port.get("port"), port.get("endPort")
+    if isinstance(number, int) and not 1 <= number <= 65535:
+        text = f"Invalid value: {number}: must be between 1 and 65535, inclusive"
+        found.append(Cause("FieldValueInvalid", text, f"{path}.port"))
+    elif isinstance(number, str):
+        if len(number) > 15:
+            text = f'Invalid value: "{number}": must be no more than 15 characters'
+            found.append(Cause("FieldValueInvalid", text, f"{path}.port"))
+        if not _PORT_NAME.match(number):
+            text = f'Invalid value: "{number}": must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)'
+            found.append(Cause("FieldValueInvalid", text, f"{path}.port"))
+    if last is not None:
+        if not isinstance(number, int):
+            found.append(_required(f"{path}.port", ": must be specified when endPort is specified"))
+        elif last < number:
+            text = f"Invalid value: {number}: must be greater than or equal to `port`"
+            found.append(Cause("FieldValueInvalid", text, f"{path}.endPort"))
+    if port.get("protocol", "TCP") not in ("TCP", "UDP", "SCTP"):
+        text = f'Unsupported value: "{port["protocol"]}": supported values: "TCP", "UDP", "SCTP"'
+        found.append(Cause("FieldValueNotSupported", text, f"{path}.protocol"))
+    return found
+
+
+def _check_secret(obj: Object, live: Object | None) -> list[Cause]:
+    found: list[Cause] = []
+    if live is not None and live.get("type") != obj.get("type"):
+        text = f'Invalid value: "{obj.get("type")}": field is immutable'
+        found.append(Cause("FieldValueInvalid", text, "type"))
+    if live is not None and live.get("immutable") and live.get("data") != obj.get("data"):
+        found.append(Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data"))
+    data = obj.get("data") or {}
+    if obj.get("type") == "kubernetes.io/tls":
+        found += [_required(f"data[{key}]") for key in ("tls.crt", "tls.key") if key not in data]
+    for key, value in data.items():
+        try:
+            base64.b64decode(str(value), validate=True)
+        except ValueError:
+            raise bad_request(
+                f'Secret in version "v1" cannot be handled as a Secret: illegal base64 data in {key}'
+            ) from None
+    return found
+
+
+def _check_config_map(obj: Object, live: Object | None) -> list[Cause]:
+    if live is not None and live.get("immutable") and live.get("data") != obj.get("data"):
+        return [Cause("FieldValueForbidden", "Forbidden: field is immutable when `immutable` is set", "data")]
+    return []
 
 
 def _is_cidr(text: Any) -> bool:
@@ -188,6 +254,8 @@ def _check_crd(obj: Object, _live: Object | None) -> list[Cause]:
 
 
 _CHECKS: dict[Key, Callable[[Object, Object | None], list[Cause]]] = {
+    ("", "configmaps"): _check_config_map,
+    ("", "secrets"): _check_secret,
     ("", "pods"): _check_pod,
     ("", "services"): _check_service,
     ("apps", "daemonsets"): _check_workload,

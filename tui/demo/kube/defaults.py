@@ -45,6 +45,13 @@ def fill(write: Write, info: ResourceInfo) -> None:
         filler(write)
 
 
+def allocate(write: Write, info: ResourceInfo) -> None:
+    """What the server itself gives an object, in place: addresses, ports, finalizers. No field manager owns that."""
+    giver = _ALLOCATIONS.get(info.key)
+    if giver is not None:
+        giver(write)
+
+
 def _drop_nulls(value: Any) -> None:
     """A null in a built-in kind is the same as an absent field (Go's zero value)."""
     if isinstance(value, dict):
@@ -92,8 +99,7 @@ def _pod(write: Write) -> None:
     obj, live = write.obj, write.live
     spec = obj.setdefault("spec", {})
     _pod_spec(spec)
-    _set(spec, serviceAccountName="default", enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority")
-    _set(spec, serviceAccount=spec["serviceAccountName"], priority=0)
+    _set(spec, enableServiceLinks=True)
     if live is None:
         obj.setdefault("status", {"phase": "Pending", "qosClass": "BestEffort"})
 
@@ -146,8 +152,27 @@ def _statefulset(write: Write) -> None:
     obj.setdefault("status", {"replicas": 0, "availableReplicas": 0})
 
 
+_TOLERATED = [
+    {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for taint in ("not-ready", "unreachable")
+]
+
+
+def _admit_pod(write: Write) -> None:
+    """What the service account, priority and toleration plugins add to a new pod."""
+    if write.live is not None:
+        return
+    spec = write.obj["spec"]
+    _set(spec, serviceAccountName="default", preemptionPolicy="PreemptLowerPriority", priority=0)
+    _set(spec, serviceAccount=spec["serviceAccountName"])
+    have = {toleration.get("key") for toleration in spec.get("tolerations") or ()}
+    missing = [clone(toleration) for toleration in _TOLERATED if toleration["key"] not in have]
+    if missing and None not in have:
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *missing]
+
+
 def _service(write: Write) -> None:
-    obj, live = write.obj, write.live
+    obj = write.obj
     spec = obj.setdefault("spec", {})
     _set(spec, type="ClusterIP", sessionAffinity="None")
     for port in spec.get("ports") or ():
@@ -157,27 +182,27 @@ def _service(write: Write) -> None:
     obj.setdefault("status", {"loadBalancer": {}})
     if spec["type"] == "ExternalName":
         return
-    if live is not None and not spec.get("clusterIP") and (before := live["spec"].get("clusterIP")):
-        spec["clusterIP"] = before
-    if not spec.get("clusterIP"):
-        spec["clusterIP"] = _free_address(write)
-    _set(
-        spec,
-        clusterIPs=[spec["clusterIP"]],
-        internalTrafficPolicy="Cluster",
-        ipFamilies=["IPv4"],
-        ipFamilyPolicy="SingleStack",
-    )
+    _set(spec, internalTrafficPolicy="Cluster")
     if spec["type"] in ("NodePort", "LoadBalancer"):
         _set(spec, externalTrafficPolicy="Cluster")
         if spec["type"] == "LoadBalancer":
             _set(spec, allocateLoadBalancerNodePorts=True)
-        if spec["type"] == "NodePort" or spec["allocateLoadBalancerNodePorts"]:
-            _node_ports(write)
-    else:
+    elif write.live is not None and write.live["spec"].get("type") != spec["type"]:
         for field in ("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort"):
-            if live is not None and live["spec"].get("type") != spec["type"]:
-                spec.pop(field, None)
+            spec.pop(field, None)
+
+
+def _allocate_service(write: Write) -> None:
+    spec = write.obj["spec"]
+    if spec["type"] == "ExternalName":
+        return
+    if write.live is not None and not spec.get("clusterIP") and (before := write.live["spec"].get("clusterIP")):
+        spec["clusterIP"] = before
+    if not spec.get("clusterIP"):
+        spec["clusterIP"] = _free_address(write)
+    _set(spec, clusterIPs=[spec["clusterIP"]], ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack")
+    if spec["type"] == "NodePort" or (spec["type"] == "LoadBalancer" and spec["allocateLoadBalancerNodePorts"]):
+        _node_ports(write)
 
 
 def _free_address(write: Write) -> str:
@@ -222,9 +247,14 @@ def _node_ports(write: Write) -> None:
 def _namespace(write: Write) -> None:
     obj, live = write.obj, write.live
     obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name_of(obj)
+    obj.setdefault("spec", {})
     if live is None:
-        obj.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
         obj.setdefault("status", {"phase": "Active"})
+
+
+def _finalize_namespace(write: Write) -> None:
+    if write.live is None:
+        write.obj["spec"].setdefault("finalizers", ["kubernetes"])
 
 
 def _secret(write: Write) -> None:
@@ -288,4 +318,9 @@ _DEFAULTS: dict[Key, Callable[[Write], None]] = {
     ("networking.k8s.io", "ingresses"): _ingress,
     ("networking.k8s.io", "networkpolicies"): _network_policy,
     CRD_KEY: _crd,
+}
+_ALLOCATIONS: dict[Key, Callable[[Write], None]] = {
+    ("", "namespaces"): _finalize_namespace,
+    ("", "pods"): _admit_pod,
+    ("", "services"): _allocate_service,
 }

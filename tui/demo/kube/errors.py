@@ -20,11 +20,15 @@ class Cause:
     field: str
 
     def body(self) -> dict[str, str]:
-        return {"reason": self.reason, "message": self.message, "field": self.field}
+        body = {"reason": self.reason, "message": self.message, "field": self.field}
+        return {key: value for key, value in body.items() if value}
 
 
 class ApiError(Exception):
-    """A request the server refuses. `code` is the HTTP status, `reason` the `metav1.StatusReason`."""
+    """A request the server refuses. `code` is the HTTP status, `reason` the `metav1.StatusReason`.
+
+    `bare` has the Status carry empty details, as refusals that know no object do.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class ApiError(Exception):
         uid: str = "",
         causes: Sequence[Cause] = (),
         retry_after: int = 0,
+        bare: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -49,6 +54,7 @@ class ApiError(Exception):
         self.uid = uid
         self.causes = tuple(causes)
         self.retry_after = retry_after
+        self.bare = bare
 
     def status(self) -> dict[str, Any]:
         """The `Status` object sent as the body (and as the object of a watch ERROR event)."""
@@ -66,10 +72,11 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         }
-        if details:
+        if self.reason:
+            body["reason"] = self.reason
+        if details or self.bare:
             body["details"] = details
         return body
 
@@ -86,7 +93,7 @@ def not_found(plural: str, group: str, name: str) -> ApiError:
 
 
 def no_such_path() -> ApiError:
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
+    return ApiError(404, "NotFound", "the server could not find the requested resource", bare=True)
 
 
 def already_exists(plural: str, group: str, name: str) -> ApiError:
@@ -131,14 +138,13 @@ def unauthorized() -> ApiError:
 
 
 def method_not_allowed() -> ApiError:
-    return ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+    text = "the server does not allow this method on the requested resource"
+    return ApiError(405, "MethodNotAllowed", text, bare=True)
 
 
-def unsupported_media_type(sent: str, accepted: Sequence[str]) -> ApiError:
+def unsupported_media_type(accepted: Sequence[str]) -> ApiError:
     text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(accepted)}"
-    error = ApiError(415, "UnsupportedMediaType", text)
-    error.__notes__ = [f"sent {sent!r}"]
-    return error
+    return ApiError(415, "UnsupportedMediaType", text)
 
 
 def not_acceptable(accepted: Sequence[str]) -> ApiError:

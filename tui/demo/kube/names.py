@@ -9,7 +9,6 @@ from typing import Any
 from pointsman.tui.demo.kube.errors import Cause
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-_LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]\Z")
 
@@ -17,11 +16,6 @@ _LABEL_TEXT = (
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
     "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
     "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-_LABEL_1035_TEXT = (
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-    "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
-    "'[a-z]([-a-z0-9]*[a-z0-9])?')"
 )
 _SUBDOMAIN_TEXT = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
@@ -40,8 +34,7 @@ _KEY_TEXT = (
 )
 _MAX_ANNOTATIONS = 256 * 1024
 
-_LABEL_NAMED = {("", "namespaces")}
-_LABEL_1035_NAMED = {("", "services")}
+_LABEL_NAMED = {("", "namespaces"), ("", "services")}
 
 
 def _invalid(value: str, why: str, field: str) -> Cause:
@@ -57,16 +50,16 @@ def name_causes(key: tuple[str, str], name: str, generate: str, field: str = "me
     if key[0] == "rbac.authorization.k8s.io":
         bad = [part for part in ("/", "%") if part in name]
         return [_invalid(name, f"may not contain '{part}'", field) for part in bad]
-    if key in _LABEL_1035_NAMED:
-        test, text, limit = _LABEL_1035, _LABEL_1035_TEXT, 63
-    elif key in _LABEL_NAMED:
+    if key in _LABEL_NAMED:
         test, text, limit = _LABEL, _LABEL_TEXT, 63
     else:
         test, text, limit = _SUBDOMAIN, _SUBDOMAIN_TEXT, 253
     found = []
     if len(name) > limit:
         found.append(_invalid(name, f"must be no more than {limit} bytes", field))
-    if not test.match(name):
+    if limit == 63 and "." in name:
+        found.append(_invalid(name, "must not contain dots", field))
+    elif not test.match(name):
         found.append(_invalid(name, text, field))
     return found
 
@@ -74,7 +67,7 @@ def name_causes(key: tuple[str, str], name: str, generate: str, field: str = "me
 def label_causes(labels: Any, field: str) -> list[Cause]:
     """Labels must be a map of qualified names to short plain values."""
     found = []
-    for key, value in (labels or {}).items() if isinstance(labels, Mapping) else ():
+    for key, value in sorted((labels or {}).items()) if isinstance(labels, Mapping) else ():
         found.extend(_key_causes(str(key), field))
         if not isinstance(value, str):
             continue

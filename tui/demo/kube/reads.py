@@ -123,7 +123,9 @@ def _read_token(token: str) -> tuple[int, str]:
         read = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         return int(read["rv"]), str(read["start"])
     except (ValueError, KeyError, TypeError):
-        raise bad_request("continue key is not valid: illegal base64 or JSON in the token") from None
+        raise bad_request(
+            "invalid continue token: continue key is not valid: illegal base64 or JSON in the token"
+        ) from None
 
 
 def _version_of(call: Call) -> int | None:
@@ -131,8 +133,8 @@ def _version_of(call: Call) -> int | None:
     if not text:
         return None
     if not text.isdigit():
-        causes = [Cause("FieldValueInvalid", f'Invalid value: "{text}": must be a whole number', "resourceVersion")]
-        raise invalid("ListOptions", "meta.k8s.io", "", causes)
+        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise bad_request(f'invalid resource version: resourceVersion: Invalid value: "{text}": {why}')
     return int(text)
 
 
@@ -147,7 +149,7 @@ def _check_version(call: Call, current: int) -> None:
 
 
 def _too_large(wanted: int, current: int) -> ApiError:
-    text = f"Too large resource version: {wanted}, current: {current}"
+    text = f"Timeout: Too large resource version: {wanted}, current: {current}"
     cause = Cause("ResourceVersionTooLarge", "Too large resource version", "")
     return ApiError(504, "Timeout", text, causes=[cause], retry_after=1)
 
@@ -172,8 +174,16 @@ async def watch(call: Call) -> web.StreamResponse:
         # From here to the end of the handshake nothing else runs: the list and the watch meet without a gap.
         first = [obj for obj in storage.list(call.info) if accept(obj)]
         since = storage.version
-    reader = storage.watch(call.info, since)
     stream = _Stream(call, accept)
+    try:
+        reader = storage.watch(call.info, since)
+    except ApiError as error:
+        # Once a watch is let in, what fails is an event of the stream, as in the apiserver's watch cache.
+        await stream.open()
+        stream.fail(error)
+        await stream.flush()
+        await stream.close()
+        return stream.response
     try:
         await stream.open()
         for obj in first:
@@ -248,6 +258,9 @@ class _Stream:
         elif self._call.form.is_partial:
             body = partial(obj)
         self._lines.append(encode({"type": kind, "object": body}) + b"\n")
+
+    def fail(self, error: ApiError) -> None:
+        self._lines.append(encode({"type": "ERROR", "object": error.status()}) + b"\n")
 
     def bookmark(self, version: int, annotations: dict[str, str] | None = None) -> None:
         info, form = self._call.info, self._call.form

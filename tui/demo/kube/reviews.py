@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pointsman.tui.demo.kube import authz
 from pointsman.tui.demo.kube.authz import Attributes, User
-from pointsman.tui.demo.kube.errors import Cause, invalid
+from pointsman.tui.demo.kube.errors import Cause, bad_request, invalid
 from pointsman.tui.demo.kube.objects import Object
 from pointsman.tui.demo.kube.storage import Storage
 
@@ -22,12 +22,7 @@ def answer(storage: Storage, user: User, plural: str, review: Object) -> Object:
             review["status"] = {"userInfo": info}
         case "selfsubjectrulesreviews":
             if not spec.get("namespace"):
-                raise invalid(
-                    "SelfSubjectRulesReview",
-                    "authorization.k8s.io",
-                    "",
-                    [Cause("FieldValueRequired", "Required value: namespace must be specified", "spec.namespace")],
-                )
+                raise bad_request("no namespace on request")
             resources, paths = authz.rules_for(storage, user, str(spec["namespace"]))
             review["status"] = {"resourceRules": resources, "nonResourceRules": paths, "incomplete": False}
         case _:
@@ -53,5 +48,5 @@ def _attributes(spec: Object, plural: str) -> Attributes:
     if wanted := spec.get("nonResourceAttributes"):
         return Attributes(verb=str(wanted.get("verb") or ""), path=str(wanted.get("path") or ""))
     kind = "SubjectAccessReview" if plural == "subjectaccessreviews" else "SelfSubjectAccessReview"
-    text = "Invalid value: {}: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+    text = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
     raise invalid(kind, "authorization.k8s.io", "", [Cause("FieldValueInvalid", text, "spec.resourceAttributes")])

@@ -20,7 +20,8 @@ _KEEP = "x-kubernetes-preserve-unknown-fields"
 _OBJECT_FIELDS = ("apiVersion", "kind", "metadata")
 
 
-def _no_refs(name: str) -> Schema:
+def no_refs(name: str) -> Schema:
+    """For schemas without `$ref`."""
     raise KeyError(name)
 
 
@@ -41,7 +42,7 @@ def _children(value: Any, schema: Schema, resolve: Resolve) -> Iterator[tuple[st
         properties = schema.get("properties") or {}
         extra = schema.get("additionalProperties")
         free = bool(schema.get(_KEEP)) or extra is True or (not properties and extra is None)
-        for key, child in value.items():
+        for key, child in sorted(value.items()):
             found = properties.get(key)
             if found is None and isinstance(extra, Mapping):
                 found = extra
@@ -59,7 +60,7 @@ def _children(value: Any, schema: Schema, resolve: Resolve) -> Iterator[tuple[st
 
 
 def unknown_fields(
-    value: Any, schema: Schema, resolve: Resolve = _no_refs, path: str = "", top: bool = True
+    value: Any, schema: Schema, resolve: Resolve = no_refs, path: str = "", top: bool = True
 ) -> list[str]:
     """Paths of fields the schema does not know, e.g. `spec.rules[0].hots`. Does not look below unknown ones."""
     schema = _target(schema, resolve)
@@ -77,16 +78,16 @@ def unknown_fields(
     return found
 
 
-def prune(value: Any, schema: Schema, top: bool = True) -> None:
-    """Drop unknown fields in place, as the apiserver does before it stores a custom resource."""
+def prune(value: Any, schema: Schema, resolve: Resolve = no_refs, top: bool = True) -> None:
+    """Drop unknown fields in place, as the apiserver does before it stores an object."""
     doomed = []
-    for _, key, inner, child in _children(value, schema, _no_refs):
+    for _, key, inner, child in _children(value, _target(schema, resolve), resolve):
         if top and key in _OBJECT_FIELDS:
             continue
         if inner is None:
             doomed.append(key)
         else:
-            prune(child, inner, top=bool(inner.get("x-kubernetes-embedded-resource")))
+            prune(child, inner, resolve, top=bool(inner.get("x-kubernetes-embedded-resource")))
     for key in doomed:
         del value[key]
 
@@ -97,7 +98,7 @@ def apply_defaults(value: Any, schema: Schema) -> None:
         for key, inner in (schema.get("properties") or {}).items():
             if "default" in inner and (key not in value or (value[key] is None and not inner.get("nullable"))):
                 value[key] = clone(inner["default"])
-    for _, key, inner, child in _children(value, schema, _no_refs):
+    for _, key, inner, child in _children(value, schema, no_refs):
         if inner is not None and isinstance(child, (dict, list)) and key != "metadata":
             apply_defaults(child, inner)
 
@@ -111,9 +112,31 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
 }
 _MAX_CAUSES = 20
+# Maps of quantities, which may be written as numbers although their schema says string.
+_QUANTITIES = ("limits", "requests", "capacity", "allocatable", "hard", "used", "overhead")
 
 
-def violations(value: Any, schema: Schema, resolve: Resolve = _no_refs, path: str = "") -> list[Cause]:
+def type_errors(value: Any, schema: Schema, resolve: Resolve = no_refs, path: str = "") -> list[str]:
+    """Values that Go could not decode into the field's type: `string into Go struct field .spec.replicas of type integer`.
+
+    Wrong formats and broken rules are no such error.
+    """
+    schema = _target(schema, resolve)
+    kind = schema.get("type")
+    if value is None or schema.get("format") == "int-or-string":
+        return []
+    if kind in _TYPES and not _TYPES[kind](value):
+        if kind == "string" and _TYPES["number"](value) and path.split(".")[-2:-1] in ([name] for name in _QUANTITIES):
+            return []
+        return [f"{_go_type(value)} into Go struct field {path} of type {kind}"]
+    found: list[str] = []
+    for part, _, inner, child in _children(value, schema, resolve):
+        if inner is not None:
+            found.extend(type_errors(child, inner, resolve, path + part))
+    return found
+
+
+def violations(value: Any, schema: Schema, resolve: Resolve = no_refs, path: str = "") -> list[Cause]:
     """What in `value` breaks the schema, worded as apiextensions' validator words it."""
     found: list[Cause] = []
     _violations(value, _target(schema, resolve), resolve, path, found)
@@ -123,6 +146,12 @@ def violations(value: Any, schema: Schema, resolve: Resolve = _no_refs, path: st
 def _bad(found: list[Cause], path: str, value: Any, why: str) -> None:
     shown = f'"{value}"' if isinstance(value, str) else _go(value)
     found.append(Cause("FieldValueInvalid", f"Invalid value: {shown}: {path or '<nil>'} in body {why}", path))
+
+
+def _wrong_type(found: list[Cause], path: str, value: Any, wanted: str) -> None:
+    have = _go_type(value)
+    text = f'Invalid value: "{have}": {path or "<nil>"} in body must be of type {wanted}: "{have}"'
+    found.append(Cause("FieldValueTypeInvalid", text, path))
 
 
 def _go(value: Any) -> str:
@@ -140,22 +169,24 @@ def _violations(value: Any, schema: Schema, resolve: Resolve, path: str, found: 
         return
     if value is None:
         if not schema.get("nullable") and schema.get("type"):
-            _bad(found, path, None, f'must be of type {schema["type"]}: "null"')
+            _wrong_type(found, path, None, schema["type"])
         return
     if schema.get("x-kubernetes-int-or-string") or schema.get("format") == "int-or-string":
         if not isinstance(value, (str, int)) or isinstance(value, bool):
-            _bad(found, path, value, f"must be of type integer,string: {_go_type(value)}")
+            _wrong_type(found, path, value, "integer,string")
             return
     elif (kind := schema.get("type")) in _TYPES and not _TYPES[kind](value):
-        _bad(found, path, value, f'must be of type {kind}: "{_go_type(value)}"')
+        _wrong_type(found, path, value, kind)
         return
     _scalar(value, schema, path, found)
     if isinstance(value, dict):
         for name in schema.get("required") or ():
-            if name not in value:
+            if value.get(name) is None:
                 field = f"{path}.{name}".lstrip(".")
                 found.append(Cause("FieldValueRequired", "Required value", field))
     for part, key, inner, child in _children(value, schema, resolve):
+        if child is None and key in (schema.get("required") or ()):
+            continue
         if inner is not None and not (path == "" and key in _OBJECT_FIELDS):
             _violations(child, inner, resolve, (path + part).lstrip("."), found)
     _combined(value, schema, resolve, path, found)
@@ -209,16 +240,24 @@ def _combined(value: Any, schema: Schema, resolve: Resolve, path: str, found: li
         branches = schema.get(word)
         if not branches:
             continue
-        passed = sum(not violations(value, branch, resolve, path or "x") for branch in branches)
-        if passed == 0 or (word == "oneOf" and passed > 1):
-            text = (
-                "must validate one and only one schema (oneOf)"
-                if word == "oneOf"
-                else "must validate at least one schema (anyOf)"
+        problems = [violations(value, branch, resolve, path or "x") for branch in branches]
+        passed = sum(not each for each in problems)
+        if word == "oneOf" and passed > 1:
+            _unmatched(
+                found, f'"{path}" must validate one and only one schema (oneOf). Found {passed} valid alternatives'
             )
-            found.append(Cause("FieldValueInvalid", f'Invalid value: "": "{path}" {text}', path))
+        elif passed == 0:
+            rule = (
+                "one and only one schema (oneOf). Found none valid"
+                if word == "oneOf"
+                else "at least one schema (anyOf)"
+            )
+            _unmatched(found, f'"{path}" must validate {rule}')
+            found.extend(problems[0])
     negated = schema.get("not")
     if negated and not violations(value, negated, resolve, path or "x"):
-        found.append(
-            Cause("FieldValueInvalid", f'Invalid value: "": "{path}" must not validate the schema (not)', path)
-        )
+        _unmatched(found, f'"{path}" must not validate the schema (not)')
+
+
+def _unmatched(found: list[Cause], text: str) -> None:
+    found.append(Cause("FieldValueInvalid", f'Invalid value: "": {text}', "<nil>"))

@@ -101,8 +101,8 @@ def _schema_of(model: Any) -> tuple[dict[str, Any], tuple[Any, ...]]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     inner: list[Any] = []
-    for attribute, field in model.model_fields.items():
-        key = model.attribute_map.get(attribute, attribute)
+    names = getattr(model, f"_{model.__name__}__properties")  # as on the wire, in the order of the fields
+    for key, field in zip(names, model.model_fields.values(), strict=True):
         kind = _type_schema(field.annotation, inner)
         if "$ref" in kind:
             kind = {"allOf": [kind]}
@@ -143,4 +143,4 @@ def _type_schema(annotation: Any, inner: list[Any]) -> dict[str, Any]:
         inner.append(annotation)
         return {"$ref": REF + _name_of_model(annotation.__name__)}
     simple = {str: "string", bytes: "string", int: "integer", bool: "boolean", float: "number"}.get(annotation)
-    return {"type": simple} if simple else {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {"type": simple} if simple else {"x-kubernetes-preserve-unknown-fields": True}

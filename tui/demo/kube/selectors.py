@@ -136,8 +136,8 @@ def parse_fields(text: str, group: str, plural: str, custom: tuple[str, ...] = (
             raise bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         path, op, value = match.groups()
         if path not in known:
-            raise bad_request(f'Unable to find "{plural}" that match label selector "", field selector "{text}": '
-                              f'field label not supported: {path}')  # fmt: skip
+            names = ", ".join(f'"{field}"' for field in sorted(known))
+            raise bad_request(f'"{path}" is not a known field selector: only {names}')
         terms.append((path, op != "!=", re.sub(r"\\(.)", r"\1", value)))
 
     def accept(obj: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from aiohttp import web
 from pointsman.tui.demo.kube import authz, discovery, negotiate, reads, subresources, targets, writes
 from pointsman.tui.demo.kube.authz import Attributes, User
 from pointsman.tui.demo.kube.call import Call, document, failure
-from pointsman.tui.demo.kube.errors import ApiError, forbidden, no_such_path, unauthorized
+from pointsman.tui.demo.kube.errors import ApiError, forbidden, unauthorized
 from pointsman.tui.demo.kube.logs import PodLogs
 from pointsman.tui.demo.kube.openapi import OpenApi
 from pointsman.tui.demo.kube.ports import Ports
@@ -162,7 +162,7 @@ class KubeServer:
             case [""]:
                 found = {"paths": ["/api", "/api/v1", "/apis", *_HEALTH, "/openapi/v3", "/version"]}
         if found is None:
-            raise no_such_path()
+            return web.Response(status=404, text="404 page not found\n")
         return document(found)
 
     def _version(self) -> dict[str, str]:

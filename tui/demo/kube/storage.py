@@ -18,6 +18,7 @@ from typing import Any
 from pointsman.tui.demo.kube import checks, defaults, garbage, managed
 from pointsman.tui.demo.kube.errors import (
     STALE,
+    ApiError,
     Cause,
     already_exists,
     bad_request,
@@ -109,6 +110,15 @@ class Storage:
         for info in self.resources:
             self._log(info.key).compact(self.version)
 
+    def cut(self) -> None:
+        """End every watch; who reads has to come back."""
+        for log in self._logs.values():
+            log.cut()
+
+    def readers(self) -> int:
+        """How many watches are open."""
+        return sum(len(log.readers) for log in self._logs.values())
+
     def listen(self, callback: Callable[[Event], None]) -> None:
         """Call back with each event of every resource, right after its commit. It must not write; queue instead."""
         self._listeners.append(callback)
@@ -148,6 +158,7 @@ class Storage:
             if info.generation:
                 meta.setdefault("generation", 1)
             defaults.fill(defaults.Write(obj, None, self), info)
+            defaults.allocate(defaults.Write(obj, None, self), info)
             self._commit("ADDED", info, obj, None)
 
     def create(
@@ -162,7 +173,7 @@ class Storage:
         info = resource or self._info_of(obj)
         meta = obj.setdefault("metadata", {})
         if meta.get("resourceVersion"):
-            raise bad_request("resourceVersion should not be set on objects to be created")
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
         for gone in ("resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"):
             meta.pop(gone, None)
         if not meta.get("name") and meta.get("generateName"):
@@ -182,6 +193,8 @@ class Storage:
             meta["generation"] = 1
         if manager is not None:
             obj = self._noted(info, None, obj, manager, "")
+            meta = obj["metadata"]
+        defaults.allocate(defaults.Write(obj, None, self), info)
         if dry_run:
             return obj
         return at_version(self._commit("ADDED", info, obj, None), info)
@@ -206,7 +219,7 @@ class Storage:
         live = self.raw(info.key, place)
         if live is None:
             raise not_found(info.plural, info.group, name)
-        self._check_preconditions(info, live, obj.get("metadata") or {})
+        self._check_identity(info, live, obj.get("metadata") or {})
         new = _merged(info, obj, live, subresource)
         if subresource != "status":
             defaults.fill(defaults.Write(new, live, self), info)
@@ -215,6 +228,8 @@ class Storage:
             new["metadata"]["generation"] = int(live["metadata"].get("generation", 0)) + 1
         if manager is not None:
             new = self._noted(info, at_version(live, info), new, manager, subresource)
+        if subresource != "status":
+            defaults.allocate(defaults.Write(new, live, self), info)
         if _same(new, live):
             return at_version(live, info)
         if dry_run:
@@ -260,7 +275,14 @@ class Storage:
         live = self.raw(info.key, (namespace, name))
         if live is None:
             raise not_found(info.plural, info.group, name)
-        self._check_preconditions(info, live, preconditions or {})
+        if (uid := (preconditions or {}).get("uid")) and uid != live["metadata"]["uid"]:
+            why = f"the UID in the precondition ({uid}) does not match the UID in record ({live['metadata']['uid']}). "
+            why += "The object might have been deleted and then recreated"
+            raise conflict(info.kind, info.group, name, why)
+        if (version := (preconditions or {}).get("resourceVersion")) and str(version) != self._version_of(live):
+            why = f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
+            why += f"({self._version_of(live)}). The object might have been modified"
+            raise conflict(info.kind, info.group, name, why)
         if info.key == ("", "namespaces") and name in ("default", "kube-system", "kube-public", "kube-node-lease"):
             raise forbidden(info.plural, info.group, name, "this namespace may not be deleted")
         marked = garbage.mark(self, info, live, policy, grace)
@@ -325,7 +347,11 @@ class Storage:
             )
             raise error
 
-    def _check_preconditions(self, info: ResourceInfo, live: Object, wanted: Mapping[str, Any]) -> None:
+    @staticmethod
+    def _version_of(obj: Object) -> str:
+        return str(obj["metadata"]["resourceVersion"])
+
+    def _check_identity(self, info: ResourceInfo, live: Object, wanted: Mapping[str, Any]) -> None:
         name, have = name_of(live), live["metadata"]
         if (uid := wanted.get("uid")) and uid != have["uid"]:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {have['uid']}"
@@ -434,7 +460,9 @@ def _merged(info: ResourceInfo, obj: Object, live: Object, subresource: str) -> 
     if live["metadata"].get("deletionTimestamp"):
         added = set(meta.get("finalizers") or ()) - set(live["metadata"].get("finalizers") or ())
         if added:
-            why = f"Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers {sorted(added)}"
+            shown = ", ".join(f'"{name}"' for name in sorted(added))
+            why = "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
+            why += f"[]string{{{shown}}}"
             cause = Cause("FieldValueForbidden", why, "metadata.finalizers")
             raise invalid(info.kind, info.group, name_of(obj), [cause])
     return new

@@ -50,13 +50,20 @@ def _selector_text(call: Call, obj: Object) -> str:
 
 def _scale_of(call: Call, obj: Object) -> Object:
     spec_path, status_path, _ = _paths(call)
+    replicas = _at(obj, spec_path)
+    if replicas is None and call.target.verb == "get":
+        text = f'Internal error occurred: the spec replicas field "{spec_path}" does not exist'
+        raise ApiError(500, "InternalError", text)
+    status: Object = {"replicas": _at(obj, status_path) or 0}
+    if selector := _selector_text(call, obj):
+        status["selector"] = selector
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     return {
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: obj["metadata"][key] for key in kept if key in obj["metadata"]},
-        "spec": {"replicas": _at(obj, spec_path) or 0},
-        "status": {"replicas": _at(obj, status_path) or 0, "selector": _selector_text(call, obj)},
+        "spec": {"replicas": replicas or 0},
+        "status": status,
     }
 
 

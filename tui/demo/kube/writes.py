@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from pointsman.tui.demo.kube import patch as patching
 from pointsman.tui.demo.kube.call import Call, document
 from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, invalid, not_found, unsupported_media_type
 from pointsman.tui.demo.kube.negotiate import parse
-from pointsman.tui.demo.kube.objects import Object, clone, name_of, timestamp
+from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, timestamp
 from pointsman.tui.demo.kube.reads import _accepts
 from pointsman.tui.demo.kube.resources import ResourceInfo
 from pointsman.tui.demo.kube.storage import list_kinds
@@ -43,7 +44,7 @@ async def update(call: Call) -> web.StreamResponse:
         cause = Cause(
             "FieldValueInvalid", "Invalid value: 0: must be specified for an update", "metadata.resourceVersion"
         )
-        raise invalid(call.info.kind, call.info.group, call.target.name, [cause])
+        raise invalid(call.info.plural, call.info.group, call.target.name, [cause])
     result = call.storage.update(
         obj, manager=call.manager, subresource=call.target.subresource, dry_run=call.dry_run, resource=call.info
     )
@@ -74,41 +75,60 @@ def _check_identity(call: Call, obj: Object) -> None:
         meta["namespace"] = target.namespace
 
 
-# Unknown fields
+# Fields
 
 
 async def field_problems(call: Call, obj: Object, problems: list[str]) -> list[str]:
-    """Unknown and doubled fields, by the request's `fieldValidation`: Strict refuses (400), Warn returns warnings.
+    """Unknown and doubled fields, by the request's `fieldValidation`: Strict refuses, Warn (the default) returns warnings.
 
-    Without the parameter the apiserver warns; here that is done for custom resources, whose schema is at hand, and
-    not for built-in kinds, whose schemas take time to load.
+    What is unknown is taken out of a built-in object, as decoding it into a Go struct would; a custom resource is
+    pruned by its schema later. Raises 400 (422 for a patch), also for values of a type that a field cannot have.
     """
-    level = call.query.get("fieldValidation") or ""
-    if level not in ("", "Ignore", "Warn", "Strict"):
+    level = call.query.get("fieldValidation") or "Warn"
+    if level not in ("Ignore", "Warn", "Strict"):
         text = f'Unsupported value: "{level}": supported values: "", "Ignore", "Strict", "Warn"'
-        raise invalid("CreateOptions", "meta.k8s.io", "", [Cause("FieldValueNotSupported", text, "fieldValidation")])
-    if level == "Ignore" or (not level and not call.info.custom):
-        return []
-    found = [*problems, *(f'unknown field "{path}"' for path in await _unknown(call.info, obj))]
+        raise invalid(call.options_kind, "meta.k8s.io", "", [Cause("FieldValueNotSupported", text, "fieldValidation")])
+    known = await _schema_of(call.info)
+    if known is None:
+        return problems if level == "Warn" else []
+    if not call.info.custom and (wrong := schema.type_errors(obj, known.root, known.resolve)):
+        raise _undecodable(call, obj, f"json: cannot unmarshal {wrong[0]}")
+    found = [*problems, *(f'unknown field "{path}"' for path in schema.unknown_fields(obj, known.root, known.resolve))]
     if found and level == "Strict":
-        info = call.info
-        where = (
-            ""
-            if call.target.verb == "patch"
-            else f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: '
-        )
-        raise bad_request(f"{where}strict decoding error: {', '.join(found)}")
-    return found
+        raise _undecodable(call, obj, f"strict decoding error: {', '.join(found)}")
+    if found and not call.info.custom:
+        schema.prune(obj, known.root, known.resolve)
+    return found if level == "Warn" else []
 
 
-async def _unknown(info: ResourceInfo, obj: Object) -> list[str]:
+def _undecodable(call: Call, obj: Object, why: str) -> ApiError:
+    info = call.info
+    if call.target.verb != "patch":
+        return bad_request(f'{info.kind} in version "{info.version}" cannot be handled as a {info.kind}: {why}')
+    shown = json.dumps(json.dumps(obj, separators=(",", ":")))
+    return ApiError(
+        422,
+        "Invalid",
+        f' "" is invalid: patch: Invalid value: {shown}: {why}',
+        causes=[Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", "patch")],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    root: schema.Schema
+    resolve: schema.Resolve
+
+
+async def _schema_of(info: ResourceInfo) -> _Known | None:
+    """A kind's schema; None if there is none. A built-in kind's is slow to load the first time."""
     if info.custom:
-        return schema.unknown_fields(obj, info.schema) if info.schema is not None else []
+        return None if info.schema is None else _Known(info.schema, schema.no_refs)
     known = await asyncio.to_thread(schemas.definitions, info)
     root = known.get(schemas.definition_name(info))
     if root is None:
-        return []
-    return schema.unknown_fields(obj, root, lambda reference: known[reference.removeprefix(schemas.REF)])
+        return None
+    return _Known(root, lambda reference: known[reference.removeprefix(schemas.REF)])
 
 
 # Patch
@@ -124,9 +144,13 @@ async def patch(call: Call) -> web.StreamResponse:
         raise invalid("PatchOptions", "meta.k8s.io", "", [Cause("FieldValueForbidden", text, "force")])
     change = _change(call, media, body)
     live = call.storage.get(call.info, call.target.namespace, call.target.name)
-    patched = _checked(call, change(clone(live)))
-    # Fields the live object has already are no fault of this patch.
-    warnings = [w for w in await field_problems(call, patched, []) if w]
+    patched = change(clone(live))
+    if not isinstance(patched, dict) or not isinstance(patched.get("metadata"), dict):
+        raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request", bare=True)
+    if (patched.get("kind"), patched.get("apiVersion")) != (call.info.kind, call.info.api_version):
+        raise _undecodable(call, patched, "the kind or version of an object may not be changed by a patch")
+    _check_identity(call, patched)
+    warnings = await field_problems(call, patched, [])
     result = call.storage.update(
         patched, manager=call.manager, subresource=call.target.subresource, dry_run=call.dry_run, resource=call.info
     )
@@ -139,16 +163,18 @@ def change_of(call: Call, media: str, body: bytes, kind: str) -> Callable[[Objec
     if not call.info.custom:
         accepted.insert(2, STRATEGIC_PATCH)
     if media not in accepted:
-        raise unsupported_media_type(media, accepted)
+        raise unsupported_media_type(accepted)
     value, _ = bodies.decode(body, "application/json")
     if media == JSON_PATCH:
         if not isinstance(value, list):
             raise bad_request(
-                "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
             )
         return _refusing(lambda doc: patching.json_patch(doc, value))
     if not isinstance(value, dict):
-        raise bad_request("error decoding patch: the body is not an object")
+        raise bad_request(
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+        )
     if media == MERGE_PATCH:
         return _refusing(lambda doc: patching.merge_patch(doc, value))
     return _refusing(lambda doc: patching.strategic_merge(doc, value, kind))
@@ -168,21 +194,6 @@ def _refusing(change: Callable[[Object], Any]) -> Callable[[Object], Any]:
     return changed
 
 
-def _checked(call: Call, patched: Any) -> Object:
-    if not isinstance(patched, dict) or not isinstance(patched.get("metadata"), dict):
-        raise ApiError(422, "Invalid", "the server rejected our request due to an error in our request")
-    for field, wanted in (("kind", call.info.kind), ("apiVersion", call.info.api_version)):
-        if patched.get(field) != wanted:
-            raise bad_request(f"the {field} of an object may not be changed by a patch")
-    meta = patched["metadata"]
-    for field, fixed in (("name", call.target.name), ("namespace", call.target.namespace)):
-        if fixed and meta.get(field) != fixed:
-            text = f'Invalid value: "{meta.get(field, "")}": field is immutable'
-            cause = Cause("FieldValueInvalid", text, f"metadata.{field}")
-            raise invalid(call.info.kind, call.info.group, call.target.name, [cause])
-    return patched
-
-
 async def _apply(call: Call, body: bytes) -> web.StreamResponse:
     """Server-side apply: create or merge by field owners. Conflicts answer 409 with a cause for each field."""
     storage, info, target = call.storage, call.info, call.target
@@ -192,8 +203,12 @@ async def _apply(call: Call, body: bytes) -> web.StreamResponse:
     config, problems = bodies.yaml(body)
     if not isinstance(config, dict):
         raise bad_request("error decoding YAML: the body is not an object")
+    if not config.get("kind") or not config.get("apiVersion"):
+        group, _, version = str(config.get("apiVersion") or "").rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={config.get('kind') or ''}")
+    namespace = namespace_of(config)
     _check_identity(call, config)
-    warnings = await _undeclared(call, config, problems)
+    warnings = await _undeclared(call, config, namespace, problems)
     live = storage.peek(info, target.namespace, target.name)
     if live is None and target.subresource:
         raise not_found(info.plural, info.group, target.name)
@@ -220,18 +235,18 @@ async def _apply(call: Call, body: bytes) -> web.StreamResponse:
     return call.one(result, 200, warnings)
 
 
-async def _undeclared(call: Call, config: Object, problems: list[str]) -> list[str]:
-    """Like `field_problems`; what the schema does not declare cannot be applied, however lenient the validation."""
-    info = call.info
-    if info.custom or call.query.get("fieldValidation"):
-        unknown = await _unknown(info, config)
-        if unknown:
-            what = f"{call.target.namespace}/{call.target.name}; {info.api_version}, Kind={info.kind}"
-            text = f"failed to create typed patch object ({what}): .{unknown[0]}: field not declared in schema"
-            raise ApiError(500, "", text)
-    if problems and call.query.get("fieldValidation") == "Strict":
-        raise bad_request(f"error strict decoding YAML: {', '.join(problems)}")
-    return problems
+async def _undeclared(call: Call, config: Object, namespace: str, problems: list[str]) -> list[str]:
+    """Refuse what the schema does not declare: it cannot be applied, however lenient the validation asked for."""
+    info, known = call.info, await _schema_of(call.info)
+    unknown = schema.unknown_fields(config, known.root, known.resolve) if known else []
+    if unknown:
+        what = f"{namespace}/{call.target.name}; {info.group}/{info.version}, Kind={info.kind}"
+        text = f"failed to create typed patch object ({what}): .{unknown[0]}: field not declared in schema"
+        raise ApiError(500, "", text)
+    level = call.query.get("fieldValidation") or "Warn"
+    if problems and level == "Strict":
+        raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: yaml: {', '.join(problems)}")
+    return problems if level == "Warn" else []
 
 
 # Delete
@@ -245,7 +260,7 @@ async def delete(call: Call) -> web.StreamResponse:
 
 def _deleted(call: Call, obj: Object, gone: bool) -> web.StreamResponse:
     info = call.info
-    if not gone or info.key == ("", "pods"):
+    if not gone or info.key == ("", "pods") or obj["metadata"].get("deletionTimestamp"):
         return call.one(obj)
     details = {"name": name_of(obj), "kind": info.plural, "uid": obj["metadata"]["uid"]}
     if info.group:
@@ -274,7 +289,7 @@ async def _delete_options(call: Call) -> dict[str, Any]:
         orphans = sent.get("orphanDependents")
         policy = "Orphan" if orphans else "Background"
     if policy not in ("Background", "Foreground", "Orphan"):
-        text = f'Unsupported value: "{policy}": supported values: "Background", "Foreground", "Orphan"'
+        text = f'Unsupported value: "{policy}": supported values: "Foreground", "Background", "Orphan", "nil"'
         raise invalid("DeleteOptions", "meta.k8s.io", "", [Cause("FieldValueNotSupported", text, "propagationPolicy")])
     grace = sent.get("gracePeriodSeconds", call.query.get("gracePeriodSeconds"))
     return {
