@@ -10,6 +10,7 @@ second and one step of ten come to the same, and the same seed to the same story
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Protocol
 
@@ -90,7 +91,11 @@ class Life:
             if not changes:
                 return
             for controller in self._controllers:
-                controller.reconcile(changes)
+                try:
+                    controller.reconcile(changes)
+                except Exception:
+                    # One strange object somebody applied must not stop the others' life.
+                    logging.getLogger(__name__).exception("%s gave up", type(controller).__name__)
 
     # -- logs ---------------------------------------------------------------------------------------------------------
     def log(self, namespace: str, pod: str, container: str) -> list[Line]:

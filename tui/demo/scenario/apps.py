@@ -116,7 +116,9 @@ def add_namespaces(world: World) -> None:
 def namespace(world: World, name: str, age: float, labels: Mapping[str, str] | None = None) -> None:
     body = {"spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
     marks = {"kubernetes.io/metadata.name": name, **(labels or {})}
-    world.add("v1", "Namespace", name, body, age=age, labels=marks, generation=None)
+    # By this a client sees that it looks at the demo: the namespace whose UID stands for the cluster says so.
+    notes = {"pointsman.dev/demo": world.variant} if name == "kube-system" else None
+    world.add("v1", "Namespace", name, body, age=age, labels=marks, annotations=notes, generation=None)
     account(world, name, "default", age)
     note = {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver."}
     data = {"data": {"ca.crt": world.traits["ca.crt"]}}

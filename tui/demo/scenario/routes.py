@@ -150,9 +150,7 @@ def _ingress(world: World, namespace: str, name: str, host: str, backend: str, p
         },
         namespace=namespace,
         age=105 * DAY,
-        annotations={
-            "traefik.ingress.kubernetes.io/router.entrypoints": "websecure",
-            "traefik.ingress.kubernetes.io/router.middlewares": "web-secure-headers@kubernetescrd",
-        },
+        # No middleware here: Traefik reads Ingresses before its own kinds and would log an error at every start.
+        annotations={"traefik.ingress.kubernetes.io/router.entrypoints": "websecure"},
         status_manager="traefik",
     )
