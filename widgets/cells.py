@@ -68,7 +68,8 @@ class Column(Generic[T]):
     the widest cell seen so far, at most `max_width`. `flex` columns share what is left over, in proportion, and are
     never narrower than `min_width`.
 
-    A column disappears below `min_terminal_width` terminal columns, and when the rest does not fit: highest `priority`
+    A column disappears below `min_terminal_width` terminal columns (a list that has only a part of the screen counts
+    what it has), and when the rest does not fit: highest `priority`
     number first; priority 0 never goes (the list then scrolls sideways). `shorten="none"` is for strips of signs
     (bars, ribbons) that are cut without an ellipsis. `flash=False` is for cells that change by themselves, such as ages.
     """

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 
+from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, as_cell, wrap_cell
 from pointsman.widgets.drawing import plain_content
 from pointsman.widgets.lines import Lines
@@ -110,6 +111,8 @@ class Drawer(VerticalScroll, can_focus=True, inherit_bindings=False):
         overflow-x: hidden;
 
         &:focus { border: round $border; }
+        &.-ascii { border: ascii $border-blurred; }
+        &.-ascii:focus { border: ascii $border; }
         &.-open { display: block; }
         &.-right { dock: right; width: 40%; min-width: 44; max-width: 76; height: 100%; }
         &.-bottom { dock: bottom; width: 100%; height: auto; max-height: 50%; }
@@ -190,6 +193,9 @@ class Drawer(VerticalScroll, can_focus=True, inherit_bindings=False):
         lines = explanation_lines(self._explanation, cells)
         self._actions = [action for _, action in lines]
         return [line for line, _ in lines]
+
+    def on_mount(self) -> None:
+        self.set_class(glyphs.current.ascii, "-ascii")
 
     def on_resize(self) -> None:
         self._place()

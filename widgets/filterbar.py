@@ -66,6 +66,7 @@ class FilterBar(Horizontal):
             padding: 0;
             background: transparent;
             &:focus { border: none; background: transparent; background-tint: transparent; }
+            & > .input--placeholder { color: $text-muted; }
         }
     }
     """

@@ -143,6 +143,50 @@ ASCII = GlyphSet(
     border="ascii",
 )
 
+_PUNCTUATION = {
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "•": "-",
+    "×": "x",
+    "✗": "x",
+    "✓": "v",
+}
+_STROKES = {
+    "─": "-",
+    "━": "-",
+    "│": "|",
+    "┃": "|",
+    "┌": "+",
+    "┐": "+",
+    "└": "+",
+    "┘": "+",
+    "├": "+",
+    "┤": "+",
+    "┼": "+",
+}
+
+
+def _signs() -> dict[int, str]:
+    """Every sign of the Unicode set to its ASCII one, so that a sign written out in a sentence is read too."""
+    table: dict[int, str] = {}
+    for name in GlyphSet.__slots__:
+        one, other = getattr(UNICODE, name), getattr(ASCII, name)
+        if isinstance(one, str) and name != "border" and len(one) == len(other):
+            # The first field that has a sign decides: `●` stands for ok before it stands for live.
+            for sign, plain in zip(one, other, strict=True):
+                table.setdefault(ord(sign), plain)
+    for sign, plain in {**_PUNCTUATION, **_STROKES}.items():
+        table.setdefault(ord(sign), plain)
+    return table
+
+
+TO_ASCII = _signs()
+
 current: GlyphSet = UNICODE
 """The set in use. Read it as `glyphs.current.ok` so that the choice made at start is seen."""
 

@@ -43,6 +43,7 @@ _STRIPS = 1024
 _FLASH = 0.8
 _FADE = 0.4
 _SIDE_STEP = 8
+_FRAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +358,9 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
                 widest = max(width(cells[number].plain) for cells in rows)
                 if widest > self._seen.get(column.key, 0):
                     self._seen[column.key] = widest
-        layout = lay_out(self.model.columns, self._room, self.app.size.width, self._seen, wide=self.wide)
+        # In half a screen, or beside an open drawer, a list has to do as on a terminal of that width.
+        terminal = min(self.app.size.width, self.size.width + _FRAME)
+        layout = lay_out(self.model.columns, self._room, terminal, self._seen, wide=self.wide)
         if layout == self._layout_now:
             return False
         self._layout_now = layout

@@ -53,13 +53,15 @@ def lay_out(
     `Column`), unless all are wanted (`wide`); what is left over goes to the `flex` columns. With no flex column the
     room at the right stays empty.
     """
-    gap = 1 if terminal_width < 100 else 2
+    gap = 2
     shown = [index for index, column in enumerate(columns) if wide or terminal_width >= column.min_terminal_width]
     least = {index: _least(columns[index], seen) for index in shown}
 
     def needed() -> int:
         return GUTTER + sum(least[index] for index in shown) + gap * max(0, len(shown) - 1)
 
+    if needed() > room:
+        gap = 1  # a narrower gap before a column less
     while needed() > room and not wide:
         candidates = [index for index in shown if columns[index].priority > 0]
         if not candidates:

@@ -63,7 +63,9 @@ class Picker(Vertical):
         height: auto;
 
         & > Input { border: none; height: 1; padding: 0 1; background: transparent;
-            &:focus { border: none; background: transparent; background-tint: transparent; } }
+            &:focus { border: none; background: transparent; background-tint: transparent; }
+            & > .input--placeholder { color: $text-muted; }
+        }
         & > #rule { height: 1; color: $text-muted; }
         & > Grid { height: auto; max-height: 16; min-height: 3; }
     }
@@ -108,7 +110,6 @@ class Picker(Vertical):
         self._placeholder = placeholder
         model: GridModel[Choice] = GridModel(
             [
-                Column("now", "", _now, width=1, shorten="none"),
                 Column("title", "", _title, max_width=48),
                 Column("detail", "", _detail, flex=1, min_width=1, shorten="end"),
             ]
@@ -186,6 +187,8 @@ class PickerScreen(ModalScreen[Hashable]):
             border-subtitle-color: $text-muted;
             background: $surface;
             padding: 0 1;
+
+            &.-ascii { border: ascii $border; }
         }
     }
     """
@@ -196,7 +199,7 @@ class PickerScreen(ModalScreen[Hashable]):
         self.picker = Picker(choices, empty=empty)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="box") as box:
+        with Vertical(id="box", classes="-ascii" if glyphs.current.ascii else "") as box:
             box.border_title = plain_content(self._caption)
             box.border_subtitle = "enter takes  esc leaves"
             yield self.picker
@@ -210,12 +213,9 @@ class PickerScreen(ModalScreen[Hashable]):
         self.dismiss(None)
 
 
-def _now(choice: Choice) -> CellLike:
-    return Cell(glyphs.current.live, "accent") if choice.current else ""
-
-
 def _title(choice: Choice) -> CellLike:
-    return Cell(choice.title, "dim" if choice.why_not else "bold" if choice.current else "")
+    mark = (f"{glyphs.current.live} ", "accent") if choice.current else ("  ", "")
+    return Cell.join(mark, (choice.title, "dim" if choice.why_not else "bold" if choice.current else ""))
 
 
 def _detail(choice: Choice) -> CellLike:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from typing import Literal
+from unicodedata import combining, normalize
 
 from rich.cells import cell_len, get_character_cell_size
 
@@ -78,9 +79,15 @@ def clean(text: str, limit: int = LIMIT) -> str:
     text = _UNSAFE.sub(_visible, text)
     text = _SELECTORS.sub("", text)
     text = _trim_marks(text)
-    if glyphs.current.ascii:
-        text = text.encode("ascii", "replace").decode("ascii")
-    return text
+    return _to_ascii(text) if glyphs.current.ascii else text
+
+
+def _to_ascii(text: str) -> str:
+    """Our own signs by those of the ASCII set, letters without their accents, `?` for the rest."""
+    text = text.translate(glyphs.TO_ASCII)
+    if not text.isascii():
+        text = "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
+    return text.encode("ascii", "replace").decode("ascii")
 
 
 def clean_lines(text: str, limit: int = LIMIT) -> list[str]:

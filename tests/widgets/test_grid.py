@@ -67,7 +67,7 @@ async def test_header_rows_and_cursor_are_drawn() -> None:
         text = widget_text(grid)
         assert text[0].split() == ["name", "node", "load"]
         assert text[1].startswith("▌ pod-000 ")
-        assert text[1].rstrip().endswith("● loft          0")
+        assert text[1].rstrip().endswith("● loft           0")
         assert text[2].startswith("  pod-001 ")
         assert text[4].strip() == ""
         assert grid.hidden_columns == ("wide",)
@@ -443,7 +443,7 @@ async def test_the_ascii_set_draws_ascii() -> None:
         grid.sort_by("load")
         grid.action_toggle_mark()
         await pilot.pause()
-        assert all(line.replace("●", "?").isascii() for line in widget_text(grid))
+        assert all(line.isascii() for line in widget_text(grid))
         assert any("#" in line[-1] for line in widget_text(grid))  # the scrollbar too
 
 

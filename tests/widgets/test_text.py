@@ -84,7 +84,8 @@ def test_control_characters_become_visible(raw: str, shown: str) -> None:
 
 def test_the_ascii_set_keeps_everything_in_ascii() -> None:
     glyphs.use(ascii=True)
-    assert clean("é\x1b日\u202e") == "????"
+    assert clean("é\x1b日\u202e") == "e???"
+    assert clean("● ok · ▲ – “x” → 3…") == '* ok . ! - "x" > 3~'
     assert shorten_middle("jellyfin-server", 9) == "jell~rver"
 
 
