@@ -333,7 +333,7 @@ CLUSTER: dict[tuple[str, str], Printer] = {
     ),
     ("resourcequotas", ""): Printer(columns("Name|Request|Limit|Age"), _resource_quota),
     ("priorityclasses", "scheduling.k8s.io"): Printer(
-        columns("Name|#Value|?Global-Default|Age|+PreemptionPolicy"), _priority_class
+        columns("Name|#Value|?Global-Default|Age|PreemptionPolicy"), _priority_class
     ),
     ("runtimeclasses", "node.k8s.io"): Printer(columns("Name|Handler|Age"), _runtime_class),
     ("horizontalpodautoscalers", "autoscaling"): Printer(

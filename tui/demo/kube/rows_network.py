@@ -143,14 +143,14 @@ def _service_cidr(obj: Doc, now: float) -> list[Cell]:
     return [name_of(obj), ",".join(strings(obj, "spec", "cidrs")), age(obj, now)]
 
 
-def _ip_address(obj: Doc, now: float) -> list[Cell]:
+def _ip_address(obj: Doc, _now: float) -> list[Cell]:
     parent = dig(obj, "spec", "parentRef")
     shown = NONE
     if isinstance(parent, dict):
         group, namespace = text(parent, "group"), text(parent, "namespace")
         resource = f"{text(parent, 'resource')}.{group}" if group else text(parent, "resource")
         shown = "/".join(part for part in (resource.lower(), namespace) if part) + f"/{text(parent, 'name')}"
-    return [name_of(obj), shown, age(obj, now)]
+    return [name_of(obj), shown]
 
 
 NETWORK: dict[tuple[str, str], Printer] = {
@@ -161,5 +161,5 @@ NETWORK: dict[tuple[str, str], Printer] = {
     ("ingressclasses", "networking.k8s.io"): Printer(columns("Name|Controller|Parameters|Age"), _ingress_class),
     ("networkpolicies", "networking.k8s.io"): Printer(columns("Name|Pod-Selector|Age"), _network_policy),
     ("servicecidrs", "networking.k8s.io"): Printer(columns("Name|CIDRs|Age"), _service_cidr),
-    ("ipaddresses", "networking.k8s.io"): Printer(columns("Name|ParentRef|Age"), _ip_address),
+    ("ipaddresses", "networking.k8s.io"): Printer(columns("Name|ParentRef"), _ip_address),
 }
