@@ -152,6 +152,39 @@ def _statefulset(write: Write) -> None:
     obj.setdefault("status", {"replicas": 0, "availableReplicas": 0})
 
 
+def _job_spec(spec: dict[str, Any]) -> None:
+    _set(spec, parallelism=1, completions=1, backoffLimit=6, completionMode="NonIndexed", suspend=False)
+    _set(spec, podReplacementPolicy="TerminatingOrFailed", template={})
+    _set(spec["template"], metadata={}, spec={})
+    _pod_spec(spec["template"]["spec"])
+
+
+def _job(write: Write) -> None:
+    _job_spec(write.obj.setdefault("spec", {}))
+    write.obj.setdefault("status", {})
+
+
+def _label_job(write: Write) -> None:
+    """A job's pods are found by its uid, which clients cannot know: the server writes selector and labels."""
+    obj = write.obj
+    if write.live is not None or obj["spec"].get("selector"):
+        return
+    uid, name = obj["metadata"]["uid"], name_of(obj)
+    labels = obj["spec"]["template"]["metadata"].setdefault("labels", {})
+    labels |= {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name}
+    labels |= {"controller-uid": uid, "job-name": name}
+    obj["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
+
+
+def _cron_job(write: Write) -> None:
+    spec = write.obj.setdefault("spec", {})
+    _set(spec, concurrencyPolicy="Allow", suspend=False, successfulJobsHistoryLimit=3, failedJobsHistoryLimit=1)
+    _job_spec(spec.setdefault("jobTemplate", {}).setdefault("spec", {}))
+    for made in ("parallelism", "completions"):
+        spec["jobTemplate"]["spec"].pop(made)
+    write.obj.setdefault("status", {})
+
+
 _TOLERATED = [
     {"key": f"node.kubernetes.io/{taint}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
     for taint in ("not-ready", "unreachable")
@@ -315,11 +348,14 @@ _DEFAULTS: dict[Key, Callable[[Write], None]] = {
     ("apps", "deployments"): _deployment,
     ("apps", "replicasets"): _replicaset,
     ("apps", "statefulsets"): _statefulset,
+    ("batch", "cronjobs"): _cron_job,
+    ("batch", "jobs"): _job,
     ("networking.k8s.io", "ingresses"): _ingress,
     ("networking.k8s.io", "networkpolicies"): _network_policy,
     CRD_KEY: _crd,
 }
 _ALLOCATIONS: dict[Key, Callable[[Write], None]] = {
+    ("batch", "jobs"): _label_job,
     ("", "namespaces"): _finalize_namespace,
     ("", "pods"): _admit_pod,
     ("", "services"): _allocate_service,

@@ -111,7 +111,8 @@ BUILTIN: tuple[ResourceInfo, ...] = (
     _builtin("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", short="pvc", status=True),
     _builtin(
         "", "v1", "Pod", "pods", short="po", status=True, categories="all", generation=True,
-        more={"log": ("get",), "portforward": ("create", "get"), "eviction": ("create",), "binding": ("create",)},
+        more={"log": ("get",), "portforward": ("create", "get"), "eviction": ("create",), "binding": ("create",),
+              "exec": ("create", "get"), "attach": ("create", "get")},
     ),
     _builtin(
         "", "v1", "ReplicationController", "replicationcontrollers", short="rc", status=True, scale=True,

@@ -243,9 +243,15 @@ async def finalize(call: Call) -> web.StreamResponse:
     return call.one(call.storage.update(live, dry_run=call.dry_run, resource=call.info))
 
 
+async def no_process(_call: Call) -> web.StreamResponse:
+    raise ApiError(501, "NotImplemented", "the demo homelab simulates its pods: no process runs in them")
+
+
 HANDLERS: dict[str, Callable[[Call], Awaitable[web.StreamResponse]]] = {
     "scale": scale,
     "log": log,
+    "exec": no_process,
+    "attach": no_process,
     "portforward": forward,
     "eviction": evict,
     "binding": bind,

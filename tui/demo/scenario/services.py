@@ -127,7 +127,7 @@ def slice_body(owner: Obj, pods: list[Obj]) -> Obj:
     return {
         "addressType": "IPv4",
         "endpoints": [endpoint(pod) for pod in sorted(pods, key=lambda p: p["metadata"]["name"]) if _counts(pod)],
-        "ports": [_slice_port(port, pods) for port in owner["spec"]["ports"]],
+        "ports": [_slice_port(port, pods) for port in owner["spec"].get("ports") or ()],
     }
 
 
@@ -148,10 +148,10 @@ def endpoint(pod: Obj) -> Obj:
 
 
 def _slice_port(port: Obj, pods: list[Obj]) -> Obj:
-    target: Any = port["targetPort"]
+    target: Any = port.get("targetPort", port["port"])
     if isinstance(target, str):
         named = (
-            p for pod in pods for c in pod["spec"]["containers"] for p in c.get("ports", []) if p["name"] == target
+            p for pod in pods for c in pod["spec"]["containers"] for p in c.get("ports", []) if p.get("name") == target
         )
         target = next(named, {"containerPort": port["port"]})["containerPort"]
-    return {"name": port["name"], "port": target, "protocol": port["protocol"]}
+    return {"name": port.get("name", ""), "port": target, "protocol": port.get("protocol", "TCP")}
