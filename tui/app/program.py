@@ -1,0 +1,310 @@
+"""The Textual app: panes as modes, one tick, the theme, the start and end of the session. No domain logic."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.screen import Screen
+
+from pointsman.themes.loader import ThemeError
+from pointsman.tui.app import looks
+from pointsman.tui.commands import PANES, resolve
+from pointsman.tui.config import Config
+from pointsman.tui.disk import viewstate
+from pointsman.tui.disk.viewstate import ViewState
+from pointsman.tui.options import Options
+from pointsman.tui.screens.base import PaneScreen
+from pointsman.tui.screens.host import Host
+from pointsman.tui.screens.panes import FACTORIES
+from pointsman.tui.session import Session
+from pointsman.tui.store.snapshot import Snapshot
+from pointsman.widgets import glyphs
+from pointsman.widgets.theming import prepare, register, variable_defaults
+
+if TYPE_CHECKING:
+    from pointsman.tui.answers.ref import Ref
+
+log = logging.getLogger(__name__)
+
+TICK = 0.1
+SLOW_TICK = 0.5
+
+
+class Pointsman(Host):
+    """The program."""
+
+    CSS_PATH = "../screens/frame.tcss"
+    TITLE = "pointsman"
+    ENABLE_COMMAND_PALETTE = False
+    ESCAPE_TO_MINIMIZE = False
+    DEFAULT_MODE = "overview"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {**FACTORIES}
+
+    def __init__(self, options: Options, config: Config | None = None, session: Session | None = None) -> None:
+        """``session`` may be given by tests: one whose store is filled by hand and that has no source to start."""
+        self.options = options
+        self.config = config or Config()
+        self.slow = options.slow_link or self.config.slow_link
+        super().__init__()
+        prepare(self, ascii=options.ascii or self.config.ascii)
+        self.session = session or Session(options, self.config)
+        self._given = session is not None
+        self.view = ViewState()
+        self._view_of: str | None = None
+        self._namespace_chosen = bool(options.namespace)
+        self.view.namespace = options.namespace
+        self.keymap = resolve(self.config.keys, read_only=self.session.read_only)
+        self.crash: BaseException | None = None
+        self.last_words = ""
+        self._trail: list[str] = []
+        self._target = options.target
+        self._saving = False
+        self._switching = False
+
+    # -- looks ------------------------------------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return dict(variable_defaults())
+
+    def theme_names(self) -> list[tuple[str, str]]:
+        return looks.names()
+
+    def apply_theme(self, name: str, *, remember: bool = True) -> str:
+        try:
+            spec = looks.find(name)
+        except ThemeError as error:
+            return str(error)
+        register(self, spec)
+        self.theme = spec.name
+        if remember:
+            self.view.theme = spec.name
+            self.remember()
+        return ""
+
+    def _first_theme(self) -> None:
+        fitting = looks.fitting(colours=self.console.color_system)
+        wanted = self.options.theme or self.config.theme or fitting
+        problem = self.apply_theme(wanted, remember=False)
+        if problem:
+            self.apply_theme(fitting, remember=False)
+            self.call_after_refresh(self.say, f"{problem}. {fitting} is used.", severity="warning", seconds=12)
+
+    # -- start and end ----------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._first_theme()
+        self.set_class(self.slow, "-slow")
+        self.set_class(glyphs.current.ascii, "-ascii")
+        for problem in self.config.problems[:3]:
+            self.say(problem, severity="warning", seconds=12)
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread() and not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                loop.add_signal_handler(number, self._signalled, number)
+        self.set_interval(SLOW_TICK if self.slow else max(TICK, 1 / self.config.refresh), self._tick, name="tick")
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """After the first paint: now the sources may be loaded."""
+        if not self._given:
+            self.session.start()
+        self.set_timer(3.0, self._settle)
+
+    def _settle(self) -> None:
+        """What was loaded at the start stays for good: keep the collector from walking it again and again."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+    def _signalled(self, number: int) -> None:
+        """End as if the user had asked. If the terminal is gone the normal way may hang, so there is a limit."""
+        log.info("ended by signal %s", signal.Signals(number).name)
+        late = threading.Timer(4.0, os._exit, (128 + number,))
+        late.daemon = True
+        late.start()
+        self.exit(128 + number, return_code=128 + number)
+
+    async def on_unmount(self) -> None:
+        self._save_now()
+        await self.session.stop()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep the error for the report in place of printing it with every local value, which may be a cluster's."""
+        if self.crash is None:
+            self.crash = error
+            log.error("crashed", exc_info=error)
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        self._return_code = 2
+        self._close_messages_no_wait()
+
+    # -- the tick ---------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        return self.session.snapshot()
+
+    def _tick(self) -> None:
+        """Show what is new, if anything is. A screen that draws must not be late: one tick draws one screen."""
+        if self._switching or not self._running:
+            return
+        screen = self.screen
+        show = getattr(screen, "show", None)
+        if show is None:
+            return
+        snapshot = self.session.snapshot()
+        self.session.observe(snapshot)
+        if self.session.store.version != snapshot.version:
+            snapshot = self.session.snapshot()
+        self._recognize(snapshot)
+        show(snapshot)
+        if self._target and snapshot.cluster.uid is not None:
+            self._open_target(snapshot)
+
+    def _recognize(self, snapshot: Snapshot) -> None:
+        """Once the cluster says who it is, take up what is remembered of it."""
+        uid = snapshot.cluster.uid
+        if uid is None or uid == self._view_of:
+            return
+        self._view_of = uid
+        if snapshot.cluster.demo:
+            return  # every start is a new cluster, and a stranger's first look should not depend on the last one
+        kept, problem = viewstate.load(uid)
+        if problem:
+            self.say(problem, severity="warning", seconds=8)
+        if self._namespace_chosen:
+            kept.namespace = self.view.namespace
+        self.view = kept
+        if kept.theme and not self.options.theme:
+            self.apply_theme(kept.theme, remember=False)
+        if isinstance(self.screen, PaneScreen):
+            self.screen.restore()
+        if kept.pane in FACTORIES and self.current_mode == self.DEFAULT_MODE and not self._trail:
+            self.open_pane(kept.pane)
+
+    def _open_target(self, snapshot: Snapshot) -> None:
+        """``pointsman 192.168.7.104``: open it as the palette would, once the first lists are in."""
+        from pointsman.tui.views.opening import open_text
+
+        found = open_text(snapshot, self._target)
+        if found is None and snapshot.now - snapshot.history.started < 10:
+            return
+        target, self._target = self._target, ""
+        if found is None:
+            self.say(f"Nothing here is called {target}.", severity="warning", seconds=8)
+        else:
+            self.open_object(found.ref, pane=found.pane, text=found.text)
+
+    # -- panes ------------------------------------------------------------------------------------------------------
+
+    def open_pane(self, pane: str) -> None:
+        if pane == self.current_mode:
+            return
+        self._trail = [*self._trail[-20:], self.current_mode]
+        self.switch_mode(pane)
+        self.view.pane = pane
+        self.remember()
+
+    def open_object(self, ref: Ref, *, pane: str = "", text: str = "") -> None:
+        from pointsman.tui.views.opening import pane_of
+
+        pane = pane or pane_of(ref)
+        if not pane:
+            self.say(f"No pane shows {ref.title} yet; y shows its YAML.", severity="warning")
+            return
+        self.open_pane(pane)
+        self.call_after_refresh(self._point_at, pane, ref, text)
+
+    def _point_at(self, pane: str, ref: Ref, text: str) -> None:
+        screen = self.screen
+        if isinstance(screen, PaneScreen) and screen.place == pane:
+            screen.point_at(ref, text)
+
+    def family_pane(self, pane: str) -> None:
+        if pane in FACTORIES:
+            self.open_pane(pane)
+
+    def cmd_pane_last(self) -> None:
+        if self._trail:
+            self.open_pane(self._trail[-1])
+
+    def go_back(self) -> bool:
+        """Back to the pane one came from; False at the start of the trail."""
+        if not self._trail:
+            return False
+        pane = self._trail.pop()
+        self.switch_mode(pane)
+        self.view.pane = pane
+        return True
+
+    # -- what is remembered -----------------------------------------------------------------------------------------
+
+    def remember(self) -> None:
+        if not self._saving:
+            self._saving = True
+            self.set_timer(1.0, self._save_now)
+
+    def _save_now(self) -> None:
+        self._saving = False
+        if self._view_of and not self.session.store.cluster.demo:
+            viewstate.save(self._view_of, self.view)
+
+    # -- commands of the program ------------------------------------------------------------------------------------
+
+    def set_namespace(self, namespace: str) -> None:
+        self.view.namespace = namespace
+        self.remember()
+        if isinstance(self.screen, PaneScreen):
+            self.screen.again()
+
+    def cmd_namespace_all(self) -> None:
+        self.set_namespace("")
+
+    def cmd_quit(self) -> None:
+        self.exit(0)
+
+    def cmd_refresh(self) -> None:
+        self.screen.refresh(layout=True)
+
+    def cmd_header(self) -> None:
+        self.toggle_class("-no-header")
+        for screen in self.screen_stack:
+            screen.set_class(self.has_class("-no-header"), "-no-header")
+
+    def cmd_delete(self) -> None:
+        self.say("Nothing is deleted here. Half a page is ctrl+f and ctrl+b; delete with kubectl.", seconds=5)
+
+    def switch_context(self, context: str) -> None:
+        self.run_worker(self._switch(context), group="context", exclusive=True, exit_on_error=True)
+
+    async def _switch(self, context: str) -> None:
+        """Leave the cluster. No dialog, filter or row of it survives."""
+        self._switching = True
+        try:
+            self._save_now()
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            await self.session.stop()
+            self.options = replace(self.options, context=context, namespace="")
+            self.session = Session(self.options, self.config)
+            self.view = ViewState(theme=self.view.theme)
+            self._view_of = None
+            self._trail.clear()
+            self.keymap = resolve(self.config.keys, read_only=self.session.read_only)
+            for pane in PANES:
+                for screen in self._screen_stacks.get(pane.id, ()):
+                    if isinstance(screen, PaneScreen):
+                        screen.forget()
+            self.session.start()
+        finally:
+            self._switching = False
+        if isinstance(self.screen, PaneScreen):
+            self.screen.again()

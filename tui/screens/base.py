@@ -1,0 +1,142 @@
+"""The frame every pane has: header, tabs, body, filter bar, footer; and what to show where none of it fits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from pointsman.tui.screens.keys import KeyScreen
+from pointsman.tui.screens.lines import LineWidget
+from pointsman.tui.views.frame import COMPACT, Count, Part, footer_line, header_line, header_of, tab_line
+from pointsman.tui.views.summary import Summary, summarize
+
+if TYPE_CHECKING:
+    from pointsman.tui.answers.ref import Ref
+    from pointsman.tui.store.snapshot import Snapshot
+
+LEAST = (60, 14)
+"""Columns and lines below which the program only says that there is no room."""
+
+
+class PaneScreen(KeyScreen[None]):
+    """A pane. Subclasses give :meth:`body` and :meth:`draw`; the host calls :meth:`show` when there is something new."""
+
+    AUTO_FOCUS: ClassVar[str | None] = "Grid"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[int, int] | None = None
+        self._summary: Summary | None = None
+        self._footer_right: tuple[Part, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        yield LineWidget(id="header")
+        yield LineWidget(id="tabs")
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield LineWidget(id="footer")
+        yield Static("", id="no-room", markup=False)
+
+    def compose_body(self) -> ComposeResult:
+        """All between tabs and footer."""
+        yield from self.body()
+
+    def body(self) -> ComposeResult:
+        """The widgets of the pane."""
+        yield from ()
+
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
+        """Show the snapshot; ``changed`` is False when only time has passed since the last one."""
+
+    # -- called by the host -----------------------------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw the snapshot if its data or its second is new."""
+        second = int(snapshot.now)
+        if self._shown == (snapshot.version, second) or not self.is_mounted:
+            return
+        changed = self._shown is None or self._shown[0] != snapshot.version
+        self._shown = (snapshot.version, second)
+        if changed or self._summary is None:
+            self._summary = summarize(snapshot)
+        self.draw_frame(snapshot)
+        self.draw(snapshot, changed=changed)
+
+    def again(self) -> None:
+        """Draw everything anew at the next chance: size, theme, namespace or context changed."""
+        self._shown = None
+        self.show(self.host.snapshot())
+
+    def restore(self) -> None:
+        """The cluster is known now: take up what is remembered of it."""
+
+    def point_at(self, ref: Ref, text: str) -> None:
+        """Put the cursor on an object, after filtering by ``text`` if there is any."""
+
+    def forget(self) -> None:
+        """The context is left: nothing of the old cluster may stay on screen."""
+        self._shown = None
+        self._summary = None
+
+    # -- the frame --------------------------------------------------------------------------------------------------
+
+    @property
+    def summary(self) -> Summary | None:
+        return self._summary
+
+    def counts(self) -> Mapping[str, Count]:
+        return self._summary.counts if self._summary else {}
+
+    def draw_frame(self, snapshot: Snapshot) -> None:
+        host = self.host
+        columns = self.size.width
+        summary = self._summary
+        clock = ""
+        if host.config.clock and columns >= COMPACT and not host.slow:
+            clock = time.strftime("%H:%M:%S", time.localtime(snapshot.now))
+        header = header_of(
+            snapshot,
+            distribution=summary.distribution if summary else "",
+            stack=summary.stack if summary else "",
+            namespace=host.view.namespace,
+            read_only=host.session.read_only,
+            clock=clock,
+            context=host.options.context,
+        )
+        self.query_one("#header", LineWidget).set_line(header_line(header, columns))
+        self.query_one("#tabs", LineWidget).set_line(tab_line(self.place, self.counts(), columns))
+        self.draw_footer()
+
+    def draw_footer(self) -> None:
+        unable = [command.id for command in self.host.commands_here() if self.host.why_not(command)]
+        line = footer_line(self.place, self.host.keymap, self.size.width, right=self._footer_right, unable=unable)
+        self.query_one("#footer", LineWidget).set_line(line)
+
+    @on(LineWidget.Clicked)
+    def _clicked(self, event: LineWidget.Clicked) -> None:
+        event.stop()
+        self.host.run_command(event.command, event.argument)
+
+    # -- size -------------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        small = width < LEAST[0] or height < LEAST[1]
+        self.set_class(small, "-no-room")
+        self.set_class(width < COMPACT, "-narrow")
+        self.set_class(width >= 160, "-wide")
+        self.set_class(height < 30, "-low")
+        if small:
+            self.query_one("#no-room", Static).update(
+                f"This terminal is too small ({width}×{height}); {LEAST[0]}×{LEAST[1]} is the least."
+            )
+        self.call_after_refresh(self.again)
+
+    def on_screen_resume(self) -> None:
+        self.again()

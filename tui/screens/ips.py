@@ -1,0 +1,164 @@
+"""IPs: who answers for each service address, from which pool, since when; enter explains a row in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+
+from pointsman.tui.answers.ips import IpMap
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.screens.listpane import ListPane
+from pointsman.tui.screens.panel import Panel
+from pointsman.tui.views.explain import Told, tell_address, tell_pool, tell_session
+from pointsman.tui.views.ips import (
+    COLUMNS,
+    POOL_COLUMNS,
+    SESSION_COLUMNS,
+    IpRow,
+    PoolRow,
+    SessionRow,
+    ip_rows,
+    is_problem,
+    pool_rows,
+    row_text,
+    session_rows,
+    title,
+    worst,
+)
+from pointsman.tui.views.states import absence
+from pointsman.widgets.cells import CellLike
+
+if TYPE_CHECKING:
+    from pointsman.tui.store.snapshot import Snapshot
+
+MOST_POOLS = 5
+"""Rows of the pools' list before it scrolls."""
+
+
+class IpsScreen(ListPane):
+    place = "ips"
+    CSS_PATH: ClassVar = "ips.tcss"
+    AUTO_FOCUS = "#ips"
+
+    def body(self) -> ComposeResult:
+        yield Panel[IpRow](
+            COLUMNS,
+            id="ips",
+            key=lambda row: row.key,
+            empty=self._no_ips,
+            show_header=True,
+            flash=True,
+            search=row_text,
+        )
+        yield Panel[PoolRow](POOL_COLUMNS, id="pools", key=lambda row: row.key, empty=self._no_pools, show_header=True)
+        yield Panel[SessionRow](SESSION_COLUMNS, id="sessions", key=lambda row: row.key, empty=list, show_header=True)
+
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
+        summary = self.summary
+        if summary is None:
+            return
+        found = summary.ips
+        self.show_stale(snapshot)
+        ips = self.panel("ips")
+        rows = ip_rows(found, snapshot.now, self.host.view.namespace, snapshot.history)
+        ips.show_rows(rows)
+        if changed:
+            self.panel("pools").show_rows(pool_rows(found))
+        self.panel("sessions").show_rows(session_rows(found, snapshot.now))
+        self._arrange(found)
+        self._titles(found)
+        if changed and not ips.model.total:
+            ips.changed()
+        self.refresh_drawer()
+
+    def _arrange(self, found: IpMap) -> None:
+        """Pools and sessions take as many lines as they have, where there is room for them at all."""
+        room = self.query_one("#body").size.height
+        pools, sessions = self.panel("pools"), self.panel("sessions")
+        pools.display = bool(found.pools) and room >= 18
+        pools.styles.height = min(len(found.pools), MOST_POOLS if room >= 30 else 2) + 3
+        sessions.display = bool(found.bgp) and room >= 24
+        sessions.styles.height = min(len(found.bgp), MOST_POOLS) + 3
+
+    def _titles(self, found: IpMap) -> None:
+        ips, pools = self.panel("ips"), self.panel("pools")
+        state = self.host.view.of(self.place)
+        parts = list(title(found, len(ips.model), ips.model.total, pools=not pools.display))
+        if state.problems:
+            parts.append(("  problems only", "warn"))
+        if found.unknown:
+            parts.append((f"  {found.unknown}", "warn"))
+        ips.set_title(*parts)
+        pools.set_title(("pools ", ""), (str(len(found.pools)), "bold"))
+        self.panel("sessions").set_title(("BGP sessions ", ""), (str(len(found.bgp)), "bold"))
+
+    # -- rows -------------------------------------------------------------------------------------------------------
+
+    def ref_of(self, row: Any) -> Ref | None:
+        match row:
+            case IpRow():
+                return row.address.service
+            case PoolRow():
+                return row.pool.ref
+        return None
+
+    def is_problem(self, row: Any) -> bool:
+        match row:
+            case IpRow():
+                return is_problem(row)
+            case PoolRow():
+                return bool(worst(row.pool.problems))
+            case SessionRow():
+                return (row.session.state or "").lower() != "established"
+        return True
+
+    def copied(self, row: Any) -> str:
+        """An address row copies its address."""
+        if isinstance(row, IpRow) and row.address.ip:
+            return row.address.ip
+        return super().copied(row)
+
+    def tell(self, row: Any, snapshot: Snapshot) -> Told:
+        match row:
+            case IpRow():
+                return tell_address(row, snapshot)
+            case PoolRow():
+                return tell_pool(row, snapshot)
+        return tell_session(row)
+
+    def point_at(self, ref: Ref, text: str) -> None:
+        """Put the cursor on the object's row; a filter that hides it gives way."""
+        if text:
+            self.panel("ips").set_filter(text)
+            self._attach_filter()
+        for panel in (self.panel("ips"), self.panel("pools")):
+            for attempt in (1, 2):
+                for index in range(len(panel.model)):
+                    if self.ref_of(panel.model.item_at(index)) == ref:
+                        panel.focus()
+                        panel.select(panel.model.key_at(index))
+                        return
+                if attempt == 1 and panel.model.filter_text and not text:
+                    panel.set_filter("")
+                    self._attach_filter()
+
+    def cmd_wide(self) -> None:
+        """The whole table, to be scrolled sideways, or only what fits."""
+        state = self.host.view.of(self.place)
+        state.wide = not state.wide
+        self._widen(state.wide)
+        self.host.remember()
+
+    def _widen(self, wide: bool) -> None:
+        panel = self.panel("ips")
+        panel.show_all_columns = wide
+
+    # -- nothing to show --------------------------------------------------------------------------------------------
+
+    def _no_ips(self) -> Sequence[CellLike]:
+        return absence(self.host.snapshot(), "ips")
+
+    def _no_pools(self) -> Sequence[CellLike]:
+        return absence(self.host.snapshot(), "pools")

@@ -1,0 +1,1 @@
+"""Dialogs and readers over a pane. Each is imported when it is first opened."""

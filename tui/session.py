@@ -1,0 +1,94 @@
+"""One connection to one cluster: the store, the source that fills it, and what was asked for. No Textual.
+
+The network libraries are imported here, in a thread, after the first paint.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import logging
+from typing import Any
+
+from pointsman.tui.config import Config
+from pointsman.tui.options import Options
+from pointsman.tui.store.snapshot import Snapshot, State
+from pointsman.tui.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Ends when its context is left; nothing of it survives into the next one."""
+
+    def __init__(self, options: Options, config: Config, store: Store | None = None) -> None:
+        self.options = options
+        self.config = config
+        self.store = store or Store()
+        self.source: Any = None
+        """A :class:`pointsman.tui.sources.base.Source` once it is opened; untyped here because importing it is late."""
+        self._task: asyncio.Task[None] | None = None
+        self._seen_version = 0
+
+    @property
+    def read_only(self) -> bool:
+        """Whether writes are refused: by the command line, by the settings, or because there is no cluster to write to."""
+        context = self.store.cluster.context or self.options.context
+        return self.options.read_only or bool(self.options.manifests) or self.config.is_read_only(context)
+
+    @property
+    def client(self) -> Any:
+        """The client of the live cluster, or None while there is none."""
+        return getattr(getattr(self.source, "kube", None), "client", None)
+
+    def contexts(self) -> Any:
+        """The contexts one can switch to (a ``ContextList``)."""
+        from pointsman.tui.sources.contexts import ContextList, list_contexts
+
+        if self.options.manifests:
+            return ContextList((), "Files are read in place of a cluster; there are no contexts.")
+        kubeconfig = getattr(self.source, "kubeconfig", "") or self.options.kubeconfig
+        return list_contexts(kubeconfig or None)
+
+    def snapshot(self) -> Snapshot:
+        return self.store.snapshot()
+
+    def observe(self, snapshot: Snapshot) -> None:
+        """Add to the history who announces which address now; costs nothing while nothing changed."""
+        if snapshot.version == self._seen_version:
+            return
+        from pointsman.tui.answers.ips import observe
+
+        self.store.observe(observe(snapshot))
+        self._seen_version = self.store.version
+
+    def start(self) -> None:
+        """Begin to fill the store, in the running loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run(), name="source")
+
+    async def stop(self) -> None:
+        """End the source and wait until it has let go of its connections and children."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await task
+
+    async def _run(self) -> None:
+        try:
+            module = await asyncio.to_thread(importlib.import_module, "pointsman.tui.sources.open")
+            self.source = module.open_source(self.store, self.options)
+            await self.source.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            sentence = getattr(error, "sentence", "")
+            hint = getattr(error, "hint", "")
+            if not sentence:
+                log.exception("the source failed")
+                sentence = f"The source stopped with an error of its own ({type(error).__name__})."
+                hint = "The log file says more."
+            self.store.set_link("kube", State.DOWN, sentence, hint)

@@ -1,0 +1,1 @@
+"""View models: a snapshot and what the user chose, made into words, rows and cells. Pure; no Textual, no clock."""

@@ -1,0 +1,106 @@
+"""What a pane says that is not there yet in this version: what it will show, and what answers the question today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pointsman.tui.commands import PANES
+from pointsman.tui.store.snapshot import Snapshot
+from pointsman.widgets.cells import Cell, CellLike
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """``meanwhile`` are pairs of what to type and what it gives."""
+
+    question: str
+    meanwhile: tuple[tuple[str, str], ...]
+    cilium: tuple[tuple[str, str], ...] = ()
+    """Used in place of ``meanwhile`` where Cilium carries the traffic."""
+
+
+NOTES: dict[str, Coming] = {
+    "flows": Coming(
+        "Who talks to whom, and what is dropped, and why?",
+        (
+            ("kubectl -n kube-system logs -f deploy/traefik", "requests, if Traefik's access log is on"),
+            ("4  IPs", "who answers for an address"),
+        ),
+        (
+            ("kubectl -n kube-system exec ds/cilium -- hubble observe -f", "live flows of one node"),
+            ("kubectl -n kube-system exec ds/cilium -- hubble observe --verdict DROPPED", "what is dropped"),
+        ),
+    ),
+    "map": Coming(
+        "Which workloads talk to which, and how much?",
+        (("4  IPs", "address → service → ports → URLs; g goes to what is related"),),
+        (
+            ("cilium hubble ui", "a service map of one namespace"),
+            ("4  IPs", "address → service → ports → URLs; g goes to what is related"),
+        ),
+    ),
+    "policies": Coming(
+        "Which rule allows or forbids this?",
+        (
+            ("kubectl get networkpolicies -A", "every NetworkPolicy"),
+            ("kubectl describe networkpolicy -n NAMESPACE NAME", "what one selects and allows"),
+        ),
+        (
+            ("kubectl get netpol,cnp,ccnp -A", "every policy, Cilium's kinds too"),
+            ("kubectl -n kube-system exec ds/cilium -- cilium-dbg policy selectors", "what each selector selects"),
+        ),
+    ),
+    "routes": Coming(
+        "What handles this URL?",
+        (
+            ("4  IPs", "the URLs behind each address"),
+            ("kubectl get ingress,ingressroute,ingressroutetcp,ingressrouteudp -A", "every route"),
+        ),
+    ),
+    "stack": Coming(
+        "How do I get from one stack to the other, and back?",
+        (
+            ("1  Overview", "what runs now: each component with version, health and owner"),
+            ("pointsman status", "the same as a table, or JSON with -o json"),
+        ),
+    ),
+    "log": Coming(
+        "What did the program write, and what happened in the cluster?",
+        (
+            ("1  Overview", "what changed lately"),
+            ("pointsman ips watch", "a line for each change of an announcement"),
+            ("kubectl get events -A --sort-by=.lastTimestamp", "every event of the cluster"),
+        ),
+    ),
+}
+
+
+def coming_lines(pane: str, stack: str, snapshot: Snapshot) -> list[CellLike]:
+    """The note, one cell a line. It also says what this pane's subject comes to here, where that is known."""
+    name = next(item for item in PANES if item.id == pane)
+    note = NOTES[pane]
+    ways = note.cilium if note.cilium and stack in ("cilium", "mixed") else note.meanwhile
+    lines: list[CellLike] = [
+        Cell(name.title, "bold accent"),
+        Cell(note.question, "bold"),
+        "",
+        Cell("This pane is not here yet in this version.", "muted"),
+    ]
+    if told := _known(pane, snapshot):
+        lines.append(Cell(told, "muted"))
+    lines += ["", Cell("meanwhile", "muted")]
+    widest = max(len(what) for what, _ in ways)
+    for what, gives in ways:
+        lines.append(Cell.join((what.ljust(widest), "key"), (f"   {gives}", "muted")))
+    return lines
+
+
+def _known(pane: str, snapshot: Snapshot) -> str:
+    from pointsman.tui.answers.stack.counts import counts
+
+    numbers = counts(snapshot)
+    number = numbers.get(pane)
+    if pane not in ("policies", "routes") or number is None:
+        return ""
+    words = {"policies": ("policy", "policies"), "routes": ("route", "routes")}[pane]
+    return f"This cluster has {number:,} {words[0] if number == 1 else words[1]}."

@@ -1,0 +1,68 @@
+"""From an object, or from what was typed or pasted, to the pane that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pointsman.tui.answers.find import find
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.stack.counts import POLICIES, ROUTES
+from pointsman.tui.model.kinds import (
+    BGPADVERTISEMENTS,
+    BGPPEERS,
+    BGPSESSIONSTATES,
+    CILIUML2POLICIES,
+    CILIUMPOOLS,
+    L2ADVERTISEMENTS,
+    METALLBPOOLS,
+    NODES,
+    SERVICEBGPSTATUSES,
+    SERVICEL2STATUSES,
+    SERVICES,
+)
+from pointsman.tui.store.snapshot import Snapshot
+
+_IPS = (
+    SERVICES, METALLBPOOLS, CILIUMPOOLS, L2ADVERTISEMENTS, BGPADVERTISEMENTS, BGPPEERS, BGPSESSIONSTATES,
+    CILIUML2POLICIES, SERVICEL2STATUSES, SERVICEBGPSTATUSES,
+)  # fmt: skip
+
+PANE_OF: dict[str, str] = {
+    NODES.id: "overview",
+    **{kind.id: "ips" for kind in _IPS},
+    **{kind.id: "policies" for kind in POLICIES},
+    **{kind.id: "routes" for kind in ROUTES},
+}
+
+
+def pane_of(ref: Ref) -> str:
+    """The pane where objects of this kind are at home, or nothing."""
+    return PANE_OF.get(ref.kind, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Something that can be opened: ``text`` is what its pane is filtered by first (empty: no filter)."""
+
+    ref: Ref
+    pane: str
+    title: str
+    text: str = ""
+
+
+def suggest(snapshot: Snapshot, text: str, most: int = 12) -> list[Opening]:
+    """What the words may mean among the cluster's objects, best first."""
+    words = text.strip()
+    if not words:
+        return []
+    return [
+        Opening(item.ref, item.pane or pane_of(item.ref), item.title, item.text)
+        for item in find(snapshot, words)[:most]
+        if item.ref is not None
+    ]
+
+
+def open_text(snapshot: Snapshot, text: str) -> Opening | None:
+    """The best of what the words may mean; None if nothing here is called so."""
+    found = suggest(snapshot, text, 1)
+    return found[0] if found else None

@@ -1,0 +1,233 @@
+"""The Overview pane: the stack and its nodes, findings, addresses in short, what changed, and what is said of traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pointsman.tui.answers.doctor import Finding
+from pointsman.tui.answers.ips import IpMap
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.stack import Component, Health, Node, Role, StackReport
+from pointsman.tui.model.times import age
+from pointsman.tui.store.snapshot import Link, Snapshot, State
+from pointsman.tui.views.changes import Change
+from pointsman.tui.views.ips import (
+    SEVERITIES,
+    IpRow,
+    announcer_cell,
+    bar_cell,
+    ports_text,
+    problem_cell,
+    severity_sign,
+    share,
+    use_text,
+    worst,
+)
+from pointsman.tui.views.opening import pane_of
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell, CellLike, Column
+
+ROLE_WORDS: dict[Role, str] = {
+    Role.CNI: "CNI",
+    Role.SERVICE_PROXY: "service proxy",
+    Role.LOAD_BALANCER: "load balancer",
+    Role.INGRESS: "ingress",
+    Role.GATEWAY: "gateway",
+    Role.POLICY_ENGINE: "policy engine",
+    Role.FLOWS: "flows",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StackRow:
+    """A component in a role, or a node. ``ref`` is the object that stands for it."""
+
+    key: str
+    label: str
+    name: str
+    version: str
+    health: Health
+    ready: str
+    owner: str
+    detail: str
+    ref: Ref | None = None
+    objects: tuple[Ref, ...] = ()
+    filled: bool = True
+    node: bool = False
+
+
+def stack_rows(report: StackReport, now: float) -> tuple[StackRow, ...]:
+    rows: list[StackRow] = []
+    last = None
+    for number, component in enumerate(report.components):
+        label = ROLE_WORDS[component.role] if component.role is not last else ""
+        last = component.role
+        rows.append(_component_row(component, label, number))
+    for number, node in enumerate(report.nodes):
+        rows.append(_node_row(node, "nodes" if not number else "", now))
+    return tuple(rows)
+
+
+def _component_row(component: Component, label: str, number: int) -> StackRow:
+    counted = ""
+    if component.wanted is not None:
+        counted = f"{component.ready if component.ready is not None else '?'}/{component.wanted}"
+    return StackRow(
+        key=f"{component.role.value}/{component.id}/{number}",
+        label=label,
+        name=component.name or "",
+        version=(component.version or "").removeprefix("v"),
+        health=component.health,
+        ready=counted,
+        owner=component.owner if component.name and component.owner != "unknown" else "",
+        detail=component.detail,
+        ref=component.objects[0] if component.objects else None,
+        objects=component.objects,
+        filled=component.name is not None,
+    )
+
+
+def _node_row(node: Node, label: str, now: float) -> StackRow:
+    health = Health.UNKNOWN if node.ready is None else Health.OK if node.ready else Health.DOWN
+    if node.ready and (node.problems or not node.schedulable):
+        health = Health.DEGRADED
+    said = {True: "Ready", False: "NotReady", None: "unknown"}[node.ready]
+    if node.ready is False and node.since is not None:
+        said += f" {age(now - node.since)}"
+    if not node.schedulable:
+        said += ", cordoned"
+    return StackRow(
+        key=f"node/{node.name}",
+        label=label,
+        name=node.name,
+        version=node.version.removeprefix("v"),
+        health=health,
+        ready=said,
+        owner=" ".join(role for role in node.roles if role) or "worker",
+        detail=", ".join([*node.problems, *node.internal_ips[:2]]),
+        ref=Ref("nodes", "", node.name),
+        node=True,
+    )
+
+
+HEALTH_SIGNS: dict[Health, tuple[str, str, str]] = {
+    Health.OK: ("ok", "ok", "ok"),
+    Health.DEGRADED: ("warn", "warn", "degraded"),
+    Health.DOWN: ("error", "error", "down"),
+    Health.UNKNOWN: ("unknown", "unknown", "unknown"),
+}
+
+
+def _health(row: StackRow) -> CellLike:
+    if not row.filled:
+        return Cell(glyphs.current.dash, "dim")
+    sign, style, word = HEALTH_SIGNS[row.health]
+    glyph = str(getattr(glyphs.current, sign))
+    if row.node:
+        return Cell.join((glyph, style), (f" {row.ready}", "" if row.health is Health.OK else style))
+    said = f" {row.ready}" if row.ready else ""
+    tail = "" if row.health is Health.OK and said else f" {word}"
+    return Cell.join((glyph, style), (said, ""), (tail, style if row.health is not Health.OK else ""))
+
+
+def _name(row: StackRow) -> CellLike:
+    if not row.filled:
+        return Cell("none", "dim") if not row.detail.startswith("cannot tell") else Cell("unknown", "unknown")
+    return Cell(row.name, "bold" if not row.node else "")
+
+
+STACK_COLUMNS: tuple[Column[StackRow], ...] = (
+    Column("label", "", lambda row: Cell(row.label, "muted"), max_width=13),
+    Column("name", "", _name, max_width=18),
+    Column("version", "", lambda row: Cell(row.version, "dim"), priority=4, max_width=14),
+    Column("health", "", _health, max_width=22),
+    Column("owner", "", lambda row: Cell(row.owner, "dim"), priority=5, max_width=14),
+    Column("detail", "", lambda row: Cell(row.detail, "dim"), flex=1, priority=6, shorten="end", min_width=10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    finding: Finding
+    pane: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.finding.id, self.finding.object.slug if self.finding.object else self.finding.text)
+
+
+def finding_rows(findings: Sequence[Finding], namespace: str = "") -> tuple[FindingRow, ...]:
+    """Worst first. A finding about the whole cluster is there in every namespace."""
+    kept = [
+        finding
+        for finding in findings
+        if not namespace or finding.object is None or finding.object.namespace in ("", namespace)
+    ]
+    kept.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return tuple(FindingRow(finding, pane_of(finding.object) if finding.object else "") for finding in kept)
+
+
+FINDING_COLUMNS: tuple[Column[FindingRow], ...] = (
+    Column("severity", "", lambda row: Cell(*severity_sign(row.finding.severity)), width=1),
+    Column("text", "", lambda row: row.finding.text, flex=1, shorten="end"),
+    Column("pane", "", lambda row: Cell(row.pane and row.pane.capitalize().replace("Ips", "IPs"), "dim"), width=8,
+           align="right", priority=2, min_terminal_width=100),
+)  # fmt: skip
+
+SHORT_IP_COLUMNS: tuple[Column[IpRow], ...] = (
+    Column("mark", "", lambda row: Cell(*severity_sign(worst(row.address.problems))), width=1),
+    Column("address", "", lambda row: row.address.ip or Cell("pending", "warn"), max_width=24),
+    Column("service", "", lambda row: row.address.service.path, flex=2, min_width=12),
+    Column("announcer", "", lambda row: announcer_cell(row.address.announcers), max_width=16, priority=3),
+    Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=5),
+    Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), max_width=20, priority=4,
+           shorten="end"),
+    Column("problem", "", lambda row: problem_cell(row.address), flex=1, priority=6, min_terminal_width=150,
+           shorten="end"),
+)  # fmt: skip
+
+
+def ips_title(ips: IpMap, room: int) -> tuple[tuple[str, str], ...]:
+    """``IPs 9  lan 9/151 ▇▁▁▁▁▁▁▁``: as many pools as fit, the fullest first."""
+    parts: list[tuple[str, str]] = [("IPs ", ""), (str(sum(1 for item in ips.items if item.ip)), "bold")]
+    used = 8
+    for pool in sorted(ips.pools, key=lambda pool: -(share(pool) or 0.0)):
+        text = f"   {pool.name} {use_text(pool)} "
+        if used + len(text) + 8 > room:
+            break
+        used += len(text) + 8
+        parts += [(f"   {pool.name} ", "muted"), (f"{use_text(pool)} ", "")]
+        parts += bar_cell(pool, 8).segments()
+    return tuple(parts)
+
+
+CHANGE_COLUMNS: tuple[Column[Change], ...] = (
+    Column("time", "", lambda row: Cell(row.clock, "dim"), width=8),
+    Column("sign", "", lambda row: Cell(*severity_sign(row.severity)), width=1),
+    Column("subject", "", lambda row: row.subject, max_width=30, priority=1),
+    Column("text", "", lambda row: Cell(row.text, "" if row.severity != "info" else "muted"), flex=1, shorten="end"),
+)
+
+
+def traffic_lines(snapshot: Snapshot, report: StackReport) -> tuple[CellLike, ...]:
+    """What there is of flows and drops, and what would fill it. Nothing counts flows yet, so it says where they are."""
+    flows = report.of(Role.FLOWS)
+    dash = glyphs.current.dash
+    head = Cell.join(("flows ", "muted"), (f"{dash}   ", "dim"), ("drops ", "muted"), (f"{dash}   ", "dim"),
+                     ("5xx ", "muted"), (dash, "dim"))  # fmt: skip
+    if report.stack in ("cilium", "mixed") or any(item.id == "hubble" for item in flows):
+        why = _link_text(snapshot.links.get("hubble"), "Hubble")
+        return (head, Cell(f"Live flows come from Hubble. {why}", "muted"))
+    why = _link_text(snapshot.links.get("traefik"), "Traefik")
+    return (
+        head,
+        Cell("Without Cilium there is no Hubble: drops cannot be seen,", "muted"),
+        Cell(f"requests can, from Traefik's access log. {why}", "muted"),
+    )
+
+
+def _link_text(link: Link | None, name: str) -> str:
+    if link is None or link.state is State.ABSENT:
+        return (link.detail if link is not None and link.detail else f"This version does not ask {name} yet.").strip()
+    return f"{name} is {link.state.value}. {link.detail}".strip()

@@ -1,0 +1,93 @@
+"""What stands where there are no rows: why, and what would fill the place. Never a blank pane."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pointsman.tui.model.kinds import EVENTS, NODES, SERVICES, Kind
+from pointsman.tui.model.times import age
+from pointsman.tui.store.snapshot import Link, Snapshot, State
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell, CellLike
+
+NEEDS: dict[str, tuple[Kind[Any], ...]] = {
+    "stack": (NODES,),
+    "findings": (NODES, SERVICES),
+    "ips": (SERVICES,),
+    "changes": (EVENTS,),
+}
+"""What a place must have read before "there is none" is true."""
+
+NONE: dict[str, tuple[str, str]] = {
+    "stack": ("no component was recognized", "Is this user allowed to list pods and daemonsets in kube-system?"),
+    "findings": ("no finding", "Nothing here is broken, as far as can be told."),
+    "ips": (
+        "no service has an address of its own",
+        "A Service of type LoadBalancer or one with externalIPs fills this.",
+    ),
+    "changes": ("nothing changed lately", "Moves of addresses and the cluster's events are listed here."),
+}
+
+
+def connection(snapshot: Snapshot) -> list[CellLike]:
+    """What is to be said of the connection itself; empty while it is live."""
+    link = snapshot.links.get("kube", Link("kube"))
+    if link.state is State.CONNECTING:
+        name = snapshot.cluster.server or snapshot.cluster.context
+        lines: list[CellLike] = [Cell(f"connecting{f' to {name}' if name else ''} {glyphs.current.ellipsis}", "muted")]
+        if link.detail:
+            lines.append(Cell(link.detail, "muted"))
+        return lines
+    if link.state is State.LIVE:
+        return []
+    _, style = {
+        State.DOWN: (0, "source-down"),
+        State.FORBIDDEN: (0, "source-forbidden"),
+        State.STALE: (0, "source-stale"),
+        State.ABSENT: (0, "muted"),
+    }[link.state]
+    head = {
+        State.DOWN: "no connection",
+        State.FORBIDDEN: "not allowed",
+        State.STALE: "connection lost",
+        State.ABSENT: "no cluster",
+    }[link.state]
+    if link.state is State.STALE and link.last_ok is not None:
+        head += f", data is {age(snapshot.now - link.last_ok)} old"
+    lines = [Cell(head, f"{style} bold")]
+    if link.detail:
+        lines.append(link.detail)
+    if link.hint:
+        lines.append(Cell(link.hint, "muted"))
+    if link.state in (State.DOWN, State.ABSENT) and not snapshot.cluster.demo and not snapshot.cluster.uid:
+        lines += [
+            "",
+            Cell.join(("pointsman --demo", "key"), (" opens a simulated homelab, no cluster needed", "muted")),
+        ]
+    return lines
+
+
+def absence(snapshot: Snapshot, place: str) -> list[CellLike]:
+    """The lines for an empty place: the connection's trouble, the kind that may not be read, or that there is none."""
+    trouble = connection(snapshot)
+    unread = [kind for kind in NEEDS.get(place, ()) if not snapshot.known(kind)]
+    if trouble and (unread or not snapshot.tables):
+        return trouble
+    for kind in unread:
+        link = snapshot.table(kind).link
+        if link.state is State.FORBIDDEN:
+            detail = link.detail or f"needs list {kind.group_resource}"
+            return [Cell(f"{glyphs.current.forbidden} forbidden", "source-forbidden"), Cell(detail, "muted")]
+        if link.state is State.DOWN:
+            return [Cell(f"{kind.group_resource} could not be read", "source-down"), Cell(link.detail, "muted")]
+    if unread:
+        return [Cell(f"reading {', '.join(kind.group_resource for kind in unread)} {glyphs.current.ellipsis}", "muted")]
+    head, more = NONE[place]
+    sign = f"{glyphs.current.ok} " if place == "findings" else ""
+    return [Cell.join((sign, "ok"), (head, "")), Cell(more, "muted")]
+
+
+def is_stale(snapshot: Snapshot) -> bool:
+    """Whether all rows are to be drawn as old."""
+    link = snapshot.links.get("kube", Link("kube"))
+    return link.state in (State.STALE, State.DOWN) and link.last_ok is not None
