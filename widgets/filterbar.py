@@ -136,7 +136,10 @@ class FilterBar(Horizontal):
 
     def attach(self, grid: Grid[Any]) -> None:
         """Filter this grid from now on, and show the filter it has."""
+        if self._grid is not None and self._grid is not grid:
+            self._grid.counts.unsubscribe(self)
         self._grid = grid
+        grid.counts.subscribe(self, lambda counts: self.show_count(*counts), immediate=True)
         self.set_text(grid.model.filter_text)
 
     def set_text(self, text: str) -> None:
@@ -201,7 +204,9 @@ class FilterBar(Horizontal):
         if shown is None and self._grid is not None:
             shown, total = len(self._grid.model), self._grid.model.total
         words = Cell("")
-        if shown is not None:
+        if self._grid is not None and self._grid.searching:
+            words = Cell(" searching", "dim")
+        elif shown is not None:
             style = "warn" if shown == 0 and total else "dim"
             words = Cell(f" {shown:,}/{total or 0:,}", style)
         self._say(words)
@@ -221,19 +226,14 @@ class FilterBar(Horizontal):
 
     def on_mount(self) -> None:
         if self._grid is not None:
-            self.watch_grid()
-
-    def watch_grid(self) -> None:
-        """Show the filter the attached grid already has."""
-        if self._grid is not None and self._grid.model.filter_text:
-            self.set_text(self._grid.model.filter_text)
+            self.attach(self._grid)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
-        # A long list is searched when the typing pauses; a short one at every key.
+        # Searching a long list at every key would only be thrown away again.
         if self._grid is not None and self._grid.model.total > _MANY:
             self._waiting = self.set_timer(_PAUSE, self._apply)
         else:

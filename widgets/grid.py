@@ -13,9 +13,9 @@ The module is longer than most because drawing, scrolling and pointing share one
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -26,6 +26,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.signal import Signal
 from textual.strip import Strip
 
 from pointsman.widgets import glyphs
@@ -44,6 +45,8 @@ _FLASH = 0.8
 _FADE = 0.4
 _SIDE_STEP = 8
 _FRAME = 2
+_SEARCH_SLICE = 0.008
+_SEARCH_PAUSE = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,9 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._fading = False
         self._announced: Hashable | None = None
         self._counted = (-1, -1)
-        self._last_first = 0
+        self._search: Iterator[None] | None = None
+        self.counts: Signal[tuple[int, int]] = Signal(self, "counts")
+        """Published with (rows in view, all rows) when either changes or a filter was applied."""
 
     # -- data -------------------------------------------------------------------------------------------------------
 
@@ -228,10 +233,31 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.changed()
 
     def set_filter(self, text: str) -> None:
-        """Filter by what was typed; `FilterError` leaves the list as it was."""
+        """Filter by what was typed; `FilterError` leaves the list as it was.
+
+        A long list is searched in slices between which the app goes on; until the last the old rows stay (`searching`).
+        """
+        self._search = self.model.filter_steps(text)
+        self._search_on()
+
+    @property
+    def searching(self) -> bool:
+        """Whether a filter is still being applied."""
+        return self._search is not None
+
+    def _search_on(self) -> None:
+        """Search for a moment, and again later if that was not enough."""
+        if self._search is None:
+            return
         keep = self._cursor_line()
-        self.model.set_filter(text)
+        until = perf_counter() + _SEARCH_SLICE
+        for _ in self._search:
+            if perf_counter() >= until and self.is_attached:
+                self.set_timer(_SEARCH_PAUSE, self._search_on)
+                return
+        self._search = None
         self.changed(keep=keep)
+        self.counts.publish((len(self.model), self.model.total))
 
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
         """Keep only rows that pass, beside the typed filter; one per name, `None` takes it away."""
@@ -278,6 +304,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         counted = (len(self.model), self.model.total)
         if counted != self._counted:
             self._counted = counted
+            self.counts.publish(counted)
             self.post_message(self.ViewChanged(self, *counted))
         selected = self.model.selected
         if selected != self._announced:

@@ -6,12 +6,12 @@ typed into the filter sorts nothing, a new sort searches nothing, and neither fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from pointsman.widgets.cells import Cell, CellLike, Column
 from pointsman.widgets.filtering import FilterError, Query, Words
-from pointsman.widgets.rowmodel import RowModel
+from pointsman.widgets.rowmodel import SEARCH_STEP, RowModel
 
 __all__ = ["Cell", "CellLike", "Column", "FilterError", "GridModel"]
 
@@ -101,11 +101,22 @@ class GridModel(RowModel[T]):
 
     # -- filter -----------------------------------------------------------------------------------------------------
 
-    def set_filter(self, text: str) -> None:
-        query = self._parse(text)
-        old, self.query = self.query, query
-        if query == old:
+    def _filter_steps(self, query: Query) -> Iterator[None]:
+        if query == self.query:
             return
+        # Reading the text of rows is what takes time; it is kept, so the last step is short.
+        keys, at = self._keys, 0
+        while any(term.kind != "flag" and not term.column for term in query.terms):
+            if self._keys is not keys:
+                keys, at = self._keys, 0
+            rows = self._view if self.query and query.narrows(self.query) else range(len(keys))
+            for index in rows[at : at + SEARCH_STEP]:
+                self._haystack(index)
+            at += SEARCH_STEP
+            if at >= len(rows):
+                break
+            yield
+        old, self.query = self.query, query
         self._rebuild(within=self._view if old and query.narrows(old) else None)
 
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:

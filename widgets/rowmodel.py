@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pointsman.widgets.cells import Cell, Column
+from pointsman.widgets.cells import Cell, Column, as_cell
 from pointsman.widgets.filtering import Query, Words, parse
+from pointsman.widgets.text import LIMIT, clean
 
 T = TypeVar("T")
+
+SEARCH_STEP = 500
+"""Rows searched in one step of a filter: a few milliseconds."""
 
 _CACHED_ROWS = 2048
 """Formatted rows kept: several screens, so that scrolling back and forth formats nothing twice."""
@@ -143,9 +147,18 @@ class RowModel(ABC, Generic[T]):
         """What was typed into the filter."""
         return self.query.text
 
-    @abstractmethod
     def set_filter(self, text: str) -> None:
         """Filter by what was typed (`filtering.parse`); raises `FilterError` and keeps the old filter if it cannot."""
+        for _ in self.filter_steps(text):
+            pass
+
+    def filter_steps(self, text: str) -> Iterator[None]:
+        """The same in short steps, for long lists: nothing changes until the last one. `FilterError` comes at once."""
+        return self._filter_steps(self._parse(text))
+
+    @abstractmethod
+    def _filter_steps(self, query: Query) -> Iterator[None]:
+        """Filter by a query, with a pause every `SEARCH_STEP` rows."""
 
     @abstractmethod
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
@@ -201,7 +214,14 @@ class RowModel(ABC, Generic[T]):
     def _searchable(self, item: T) -> str:
         """All cells of a row as lower-case text, one cell a line."""
         self.counters.rows_searched += 1
-        return "\n".join(column.cell(item).plain for column in self.columns).lower()
+        texts: list[str] = []
+        for column in self.columns:
+            cell = column.render(item)
+            texts.append(cell if isinstance(cell, str) else as_cell(cell).plain)
+        text = "\n".join(texts)
+        if not text.isascii() or len(text) > LIMIT:  # what is found has to be what is seen
+            text = "\n".join(clean(part) for part in texts)
+        return text.lower()
 
     # -- marks ------------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,12 @@ and the reader's place on the screen hang on it and survive what falls out at th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from pointsman.widgets.cells import Column
 from pointsman.widgets.filtering import Query, Words
-from pointsman.widgets.rowmodel import RowModel
+from pointsman.widgets.rowmodel import SEARCH_STEP, RowModel
 
 T = TypeVar("T")
 
@@ -186,19 +186,31 @@ class TailModel(RowModel[T]):
 
     # -- filter -----------------------------------------------------------------------------------------------------
 
-    def set_filter(self, text: str) -> None:
-        query = self._parse(text)
+    def _filter_steps(self, query: Query) -> Iterator[None]:
         if query == self.query:
             return
+        test = self._make_test(query)
+        found: list[int] = []
+        number = self.first
+        while test is not None:
+            number = max(number, self.first)
+            stop = min(self._next, number + SEARCH_STEP)
+            found.extend(each for each in range(number, stop) if test(self._row(each)))
+            number = stop
+            if number >= self._next:
+                break
+            yield
         self.query = query
-        self._refilter()
+        self._apply(test, found)
 
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
         if predicate is None:
             self._predicates.pop(name, None)
         else:
             self._predicates[name] = predicate
-        self._refilter()
+        test = self._make_test(self.query)
+        rows = range(self.first, self._next) if test is not None else range(0)
+        self._apply(test, [number for number in rows if test is not None and test(self._row(number))])
 
     def matches(self, item: T, query: Query) -> bool:
         return self._compile(query, self._text_of)(item)
@@ -209,26 +221,24 @@ class TailModel(RowModel[T]):
         self.counters.rows_searched += 1
         return self._search(item).lower()
 
-    def _refilter(self) -> None:
-        """Look through what is kept once; the row under the cursor, or the nearest older one, stays selected."""
-        selected = self.selected
+    def _make_test(self, query: Query) -> Callable[[T], bool] | None:
         tests = list(self._predicates.values())
-        if self.query:
-            tests.append(self._compile(self.query, self._text_of))
+        if query:
+            tests.append(self._compile(query, self._text_of))
         if len(tests) > 1:
-            self._test = lambda row: all(test(row) for test in tests)
-        else:
-            self._test = tests[0] if tests else None
+            return lambda row: all(test(row) for test in tests)
+        return tests[0] if tests else None
+
+    def _apply(self, test: Callable[[T], bool] | None, found: list[int]) -> None:
+        """Show these rows; the one under the cursor, or the nearest older one, stays selected."""
+        selected = self.selected
+        self._test = test
+        self._matching = found[bisect_left(found, self.first) :]
         self._head = 0
-        if self._test is None:
-            self._matching = []
-        else:
-            keep, row = self._test, self._row
-            self._matching = [number for number in range(self.first, self._next) if keep(row(number))]
         self._shift = 0
         if self._following or not isinstance(selected, int):
             self._cursor = len(self) - 1
-        elif self._test is None:
+        elif test is None:
             self._cursor = selected - self.first
         else:
             self._cursor = max(0, bisect_left(self._matching, selected + 1) - 1) if self._matching else -1

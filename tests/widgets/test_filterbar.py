@@ -98,9 +98,14 @@ async def test_a_long_list_is_searched_when_the_typing_pauses() -> None:
         await pilot.pause()
         await pilot.press(*"199")
         await pilot.press("enter")  # enter does not wait
-        await pilot.pause()
+        for _ in range(500):
+            if not grid.searching:
+                break
+            await pilot.pause(0.005)
         assert len(grid.model) == len([number for number in range(20_000) if "199" in str(number)])
         assert grid.model.counters.rows_searched <= 20_000
+        await pilot.pause()
+        assert widget_text(bar)[0].rstrip().endswith(f"{len(grid.model)}/20,000")
 
 
 async def test_it_shows_a_filter_that_was_there_before() -> None:

@@ -456,3 +456,25 @@ async def test_tiny_terminals_do_not_break_it() -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
         assert widget_text(grid)[1].startswith("▌ pod")
+
+
+async def test_a_long_list_is_searched_in_slices_and_the_app_goes_on() -> None:
+    grid = make(60_000)
+    app = Bench(grid)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        grid.set_filter("pod-59")
+        assert grid.searching
+        assert len(grid.model) == 60_000  # the old rows stay until it is done
+        grid.action_cursor_down()
+        assert grid.selected_key == "pod-001"
+        grid.set_filter("pod-599")  # typed on: the first search is dropped, what it read is kept
+        grid.set_items(rows(60_001), key)  # and data comes meanwhile
+        for _ in range(2000):
+            if not grid.searching:
+                break
+            await pilot.pause(0.005)
+        expected = sum(1 for row in rows(60_001) if "pod-599" in row.name)
+        assert len(grid.model) == expected
+        assert grid.model.filter_text == "pod-599"
+        assert grid.model.counters.rows_searched <= 60_001

@@ -85,6 +85,19 @@ def test_only_new_rows_meet_the_filter() -> None:
     assert model.counters.rows_formatted == 0
 
 
+def test_rows_that_come_and_go_while_a_filter_is_applied_in_steps() -> None:
+    model = make(3000)
+    model.append(range(3000))
+    steps = model.filter_steps("7")
+    next(steps)
+    model.append(range(3000, 5000))  # pushes out what was just searched
+    for _ in steps:
+        pass
+    assert view(model) == [row for row in range(2000, 5000) if "7" in str(row)]
+    model.append(range(5000, 5010))
+    assert view(model)[-1] == 5007
+
+
 def test_rows_that_arrive_while_reading_are_counted() -> None:
     model = make(100)
     model.append(range(10))
