@@ -48,6 +48,7 @@ class FakeKube:
         self.hooks: dict[str, Hook] = {}
         self.watches: dict[str, list[Watch]] = {}
         self.rv = 100
+        self.log: dict[str, list[tuple[int, bytes]]] = {}
         self.aggregated = True
         self.tokens = {TOKEN}
         self.seen: list[web.Request] = []
@@ -56,7 +57,9 @@ class FakeKube:
         self.authority = Authority()
         self.tls: ssl.SSLContext | None = None
         self._runner: web.AppRunner | None = None
+        self._transports: set[asyncio.Transport] = set()
         self.put("/api/v1/namespaces", "", "kube-system")
+        self.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", "", "ipaddresspools.metallb.io")
 
     # -- what a test does ------------------------------------------------------------------------------------------
 
@@ -64,7 +67,7 @@ class FakeKube:
         """Answer ``path`` (or ``watch PATH``) with the hook; it gives None to let the request through."""
         self.hooks[path] = hook
 
-    def put(self, path: str, namespace: str, name: str, notify: bool = True, **fields: Any) -> dict[str, Any]:
+    def put(self, path: str, namespace: str, name: str, **fields: Any) -> dict[str, Any]:
         """Create or change an object of the collection ``path`` and tell the watches."""
         self.rv += 1
         table = self.objects.setdefault(path, {})
@@ -81,8 +84,7 @@ class FakeKube:
         doc = {"kind": kind, "apiVersion": version, "metadata": metadata, **fields}
         event = "MODIFIED" if (namespace, name) in table else "ADDED"
         table[(namespace, name)] = doc
-        if notify:
-            self.event(path, event, doc)
+        self.event(path, event, doc)
         return doc
 
     def remove(self, path: str, namespace: str, name: str) -> None:
@@ -92,7 +94,9 @@ class FakeKube:
         self.event(path, "DELETED", doc)
 
     def event(self, path: str, type_: str, doc: Any) -> None:
-        self.send(path, json.dumps({"type": type_, "object": doc}).encode() + b"\n")
+        line = compact({"type": type_, "object": doc}).encode() + b"\n"
+        self.log.setdefault(path, []).append((self.rv, line))
+        self.send(path, line)
 
     def send(self, path: str, data: bytes | Exception | None) -> None:
         """Raw bytes (or the end) to every watch on ``path``."""
@@ -123,6 +127,10 @@ class FakeKube:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        for transport in self._transports:
+            transport.abort()
+        self._transports.clear()
+        await asyncio.sleep(0.02)  # TLS transports take a turn of the loop to close
 
     def use_tls(self, folder: Path, *, mutual: bool = False) -> None:
         issued = self.authority.issue("kube-apiserver", server=True)
@@ -160,6 +168,8 @@ class FakeKube:
         key = f"watch {path}" if watching else path
         self.hits[key] += 1
         self.seen.append(request)
+        if request.transport is not None:
+            self._transports.add(request.transport)
         self.peers.append(request.get_extra_info("peercert"))
         hook = self.hooks.get(key) or self.hooks.get("*")
         if hook is not None:
@@ -202,7 +212,8 @@ class FakeKube:
         if limit and start + limit < len(docs):
             metadata["continue"] = str(start + limit)
         items = [{key: value for key, value in doc.items() if key not in ("kind", "apiVersion")} for doc in page]
-        return web.json_response({"kind": "XList", "apiVersion": "v1", "metadata": metadata, "items": items})
+        body = {"kind": "XList", "apiVersion": "v1", "metadata": metadata, "items": items}
+        return web.json_response(body, dumps=compact)
 
     async def _watch(self, request: web.Request, path: str) -> web.StreamResponse:
         watch = Watch(request)
@@ -211,16 +222,15 @@ class FakeKube:
         self.watches.setdefault(path, []).append(watch)
         try:
             after = int(request.query["resourceVersion"])
-            for doc in list(self.objects.get(path, {}).values()):
-                if int(doc["metadata"]["resourceVersion"]) > after:
-                    await response.write(json.dumps({"type": "ADDED", "object": doc}).encode() + b"\n")
+            for line in [line for rv, line in self.log.get(path, []) if rv > after]:
+                await response.write(line)
             timeout = float(request.query.get("timeoutSeconds", "60"))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     while (data := await watch.queue.get()) is not None:
                         if isinstance(data, Exception):
-                            assert request.transport is not None
-                            request.transport.abort()
+                            if request.transport is not None:
+                                request.transport.abort()
                             break
                         await response.write(data)
         finally:
@@ -264,6 +274,11 @@ class FakeKube:
 
     def _legacy(self, path: str) -> list[dict[str, Any]]:
         return [{"name": name, "verbs": ["get", "list", "watch"]} for name, _ in self.resources[path]]
+
+
+def compact(value: Any) -> str:
+    """JSON without spaces, as Go writes it."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def status(code: int, reason: str, message: str, **headers: str) -> web.Response:

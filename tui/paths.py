@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -23,7 +24,11 @@ def state_dir() -> Path:
 
 def runtime_dir() -> Path:
     """Sockets of port-forwards; private, gone at logout where the platform has such a place."""
-    return Path(platformdirs.user_runtime_dir(NAME, appauthor=False, ensure_exists=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # it tells on stderr that XDG_RUNTIME_DIR is not set, which is nobody's business
+        return Path(platformdirs.user_runtime_dir(NAME, appauthor=False, ensure_exists=False))
 
 
 def config_file() -> Path:

@@ -156,7 +156,7 @@ def split_page(data: bytes, kind: Kind[Any]) -> RawPage:
         page = _list.decode(data)
     except msgspec.DecodeError as error:
         raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list: {error}") from None
-    if page.items is None and not page.kind.endswith("List"):
+    if page.items is None and not page.kind.endswith("List") and not page.metadata.resource_version:
         raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list")
     return RawPage(page.items or [], page.metadata.resource_version, page.metadata.continue_)
 

@@ -6,7 +6,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -16,6 +16,7 @@ from pointsman.tui.model.kinds import Kind
 from pointsman.tui.sources.errors import ForbiddenError, KubeError, NotKubernetesError, ReadOnlyError
 from pointsman.tui.sources.kube.connect import Connection
 from pointsman.tui.sources.kube.diagnose import looks_like_html, not_kubernetes
+from pointsman.tui.sources.kube.portforward import Forward, forward
 
 JSON = "application/json"
 PAGE = 500
@@ -203,6 +204,14 @@ class KubeClient:
                     rest = b""
             if rest:
                 yield rest
+
+    def port_forward(self, namespace: str, pod: str, port: int) -> AbstractAsyncContextManager[Forward]:
+        """A unix socket (``.path``) that leads to a port of a pod for as long as the block lasts.
+
+        Entering raises KubeError if the pod cannot be reached; what goes wrong with a connection later is in
+        ``.problem``. Each connection to the socket is one websocket to the API server.
+        """
+        return forward(self._connection, segment(namespace), segment(pod), port)
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ from yarl import URL
 from pointsman.tui import __version__
 from pointsman.tui.model.times import rfc3339
 from pointsman.tui.paths import private_dir, runtime_dir
-from pointsman.tui.sources.errors import ConfigError, KubeError, TlsError
+from pointsman.tui.sources.errors import ConfigError, KubeError, TlsError, UnreachableError
 from pointsman.tui.sources.kube.diagnose import from_exception, from_status
 from pointsman.tui.sources.kube.execplugin import Credential, run_plugin
 from pointsman.tui.sources.kubeconfig import Blob, Target
@@ -268,6 +268,7 @@ class Connection:
         self._proxy = proxy_for(target, self.url)
         self._secure = self.url.scheme == "https"
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._tls: ssl.SSLContext | bool = True
         self._tls_stamp: tuple[Any, ...] | None = None
         self._tls_looked = 0.0
@@ -284,6 +285,8 @@ class Connection:
         return self.target.cluster.insecure or not self._secure
 
     async def close(self) -> None:
+        """Close every connection. Nothing can be sent afterwards."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -296,6 +299,8 @@ class Connection:
         self._credential = self._failure = None
 
     def _open_session(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise UnreachableError(f"The connection to {self.server} was closed here.")
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive, ttl_dns_cache=30)
             self._session = aiohttp.ClientSession(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.sources.errors import NotFoundError, NotKubernetesError, StatusError
 from pointsman.tui.sources.kube.client import KubeClient
 from pointsman.tui.sources.kube.diagnose import not_kubernetes
+from pointsman.tui.sources.kube.tasks import together
 
 AGGREGATED = ",".join(
     (
@@ -49,7 +49,7 @@ async def discover(client: KubeClient, kinds: Iterable[Kind[Any]] = KINDS.values
     groups = {kind.group for kind in kinds}
     served: dict[tuple[str, str], list[str]] = {}
     failed: dict[str, str] = {}
-    core, named = await asyncio.gather(_document(client, "/api"), _document(client, "/apis"))
+    core, named = await together(_document(client, "/api"), _document(client, "/apis"))
     legacy: list[tuple[str, str]] = []
     for doc in (core, named):
         kind = doc.get("kind")
@@ -66,7 +66,7 @@ async def discover(client: KubeClient, kinds: Iterable[Kind[Any]] = KINDS.values
                 f"{client.server} answers with JSON, but not as a Kubernetes API.",
                 "Check address and port of server in the kubeconfig.",
             )
-    answers = await asyncio.gather(*(_resources(client, group, version) for group, version in legacy))
+    answers = await together(*(_resources(client, group, version) for group, version in legacy))
     for (group, version), answer in zip(legacy, answers, strict=True):
         if isinstance(answer, str):
             failed[group] = answer

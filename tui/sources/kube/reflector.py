@@ -64,6 +64,8 @@ class Timing:
     debounce: float = 0.7
     probe: float = 2.5
     """Time limit of the first question to a server that may be gone; later ones get four times as long."""
+    refused: float = 5.0
+    """Least pause after the server refused our credentials: accounts get locked by haste."""
 
 
 class Backoff:

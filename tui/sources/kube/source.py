@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Iterable
@@ -45,6 +44,7 @@ from pointsman.tui.sources.kube.client import KubeClient
 from pointsman.tui.sources.kube.connect import Connection
 from pointsman.tui.sources.kube.discovery import Discovery, discover
 from pointsman.tui.sources.kube.reflector import Backoff, Reflector, Timing
+from pointsman.tui.sources.kube.tasks import together
 from pointsman.tui.sources.kubeconfig import Target, find_target
 from pointsman.tui.store.snapshot import Cluster, State
 from pointsman.tui.store.store import Store
@@ -150,7 +150,7 @@ class KubeSource:
         try:
             async with asyncio.timeout(deadline):
                 self._open()
-                discovery, _ = await asyncio.gather(discover(self.api), self._identify())
+                discovery, _ = await together(discover(self.api), self._identify())
         except TimeoutError:
             assert self._target is not None
             server = self._client.server if self._client else self._target.cluster.server
@@ -233,7 +233,7 @@ class KubeSource:
 
         Only a server that refuses the whole user (401) or cannot be reached raises; 403 and 404 leave things unknown.
         """
-        version, (uid, demo) = await asyncio.gather(self._version(), self._kube_system())
+        version, (uid, demo) = await together(self._version(), self._kube_system())
         before = self.store.cluster
         self.store.set_cluster(replace(before, version=version, uid=uid or before.uid, demo=demo))
         return bool(before.uid and uid and before.uid != uid)
@@ -261,7 +261,7 @@ class KubeSource:
                 self._open()
                 self.store.set_link(KUBE, State.CONNECTING, f"connecting to {self.api.server}")
                 async with asyncio.timeout(limit):
-                    self._discovery, _ = await asyncio.gather(discover(self.api), self._identify())
+                    self._discovery, _ = await together(discover(self.api), self._identify())
                 break
             except TimeoutError:
                 error: KubeError = TimedOutError(
@@ -273,7 +273,7 @@ class KubeSource:
             self._down(error)
             if self._client is not None:
                 await self._client.close()
-            pause = backoff.next(_least_pause(error))
+            pause = backoff.next(self._least_pause(error))
             log.warning("not connected: %s; next try in %.1f s", error, pause)
             await asyncio.sleep(pause)
         self._error = None
@@ -302,7 +302,7 @@ class KubeSource:
                 self._down(error)
                 if isinstance(error, (AuthError, TlsError, ConfigError)):
                     self._retarget()
-                pause = backoff.next(_least_pause(error))
+                pause = backoff.next(self._least_pause(error))
                 log.warning("connection lost: %s; next try in %.1f s", error, pause)
                 await asyncio.sleep(pause)
             self._error = None
@@ -332,10 +332,12 @@ class KubeSource:
     async def _keep_discovered(self) -> None:
         """Look again at what is served when a CRD changed, a kind vanished, or (CRDs forbidden) now and then."""
         while True:
-            crds_seen = self.store.snapshot().state(CRDS) in (State.LIVE, State.CONNECTING)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if crds_seen else self.timing.discovery):
+            try:
+                async with asyncio.timeout(self.timing.discovery):
                     await self._rediscover.wait()
+            except TimeoutError:
+                if self.store.snapshot().state(CRDS) is State.LIVE:
+                    continue  # the watch would have told us
             # A CRD is announced before it is served, and an install brings many: wait a little, then look until it fits.
             for attempt in range(6):
                 await asyncio.sleep(self.timing.debounce * 2**attempt)
@@ -472,6 +474,11 @@ class KubeSource:
             parts.append(f"not allowed to read {names}")
         return "; ".join(parts)
 
+    def _least_pause(self, error: KubeError) -> float | None:
+        if isinstance(error, (AuthError, ConfigError)):
+            return self.timing.refused
+        return error.retry_after if isinstance(error, StatusError) else None
+
     def _down(self, error: KubeError) -> None:
         """No connection: what is known stays and is marked stale, the rest is down. The reason is said once, in words."""
         self._error = error
@@ -490,10 +497,3 @@ def in_order(kinds: Iterable[Kind[Any]]) -> list[Kind[Any]]:
     """What the first screen shows first."""
     rank = {kind.id: number for number, kind in enumerate(FIRST)}
     return sorted(kinds, key=lambda kind: rank.get(kind.id, len(rank)))
-
-
-def _least_pause(error: KubeError) -> float | None:
-    """Wrong credentials are not tried over and over: accounts get locked by that."""
-    if isinstance(error, (AuthError, ConfigError)):
-        return 5.0
-    return error.retry_after if isinstance(error, StatusError) else None
