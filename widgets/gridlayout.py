@@ -9,6 +9,8 @@ from typing import Any
 from pointsman.widgets.cells import Column
 from pointsman.widgets.text import width
 
+_NARROW = 100
+
 GUTTER = 2
 """Cells left of the first column: the cursor's bar or a mark, and a space."""
 
@@ -60,13 +62,15 @@ def lay_out(
     def needed() -> int:
         return GUTTER + sum(least[index] for index in shown) + gap * max(0, len(shown) - 1)
 
-    if needed() > room:
-        gap = 1  # a narrower gap before a column less
+    if needed() > room and terminal_width < _NARROW:
+        gap = 1  # here a narrower gap is better than a column less
     while needed() > room and not wide:
         candidates = [index for index in shown if columns[index].priority > 0]
         if not candidates:
             break
         shown.remove(max(candidates, key=lambda index: (columns[index].priority, index)))
+    if needed() > room:
+        gap = 1
     widths = {index: least[index] for index in shown}
     _share(columns, shown, widths, max(0, room - needed()))
     placements: list[Placement] = []

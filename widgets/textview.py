@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -264,9 +265,8 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             return known
         tokens = tokens_of(self.app)
         if current:
-            base += self.get_component_rich_style("text-view--current", partial=True) + tokens.ground(
-                "selection-blurred"
-            )
+            base += self.get_component_rich_style("text-view--current", partial=True)
+            base += Style(bold=True) if tokens.ansi else tokens.ground("selection-blurred")
         match = self.get_component_rich_style("text-view--match", partial=True) + tokens.style("match")
         text = self.buffer.line(number)
         if not self.wrapped:

@@ -29,6 +29,10 @@ def ratios(spec: ThemeSpec, names: tuple[str, ...], grounds: tuple[str, ...]) ->
     return found
 
 
+def colour_of(spec: ThemeSpec, name: str) -> str:
+    return spec.variables.get(name) or spec.base[name]
+
+
 @pytest.mark.parametrize("name", BUNDLED)
 def test_words_have_contrast_on_every_ground(name: str) -> None:
     low = {pair: round(value, 2) for pair, value in ratios(load_theme(name), WORDS, GROUNDS).items() if value < 4.5}
@@ -63,10 +67,12 @@ def test_cursor_and_input_pairs_can_be_read(name: str) -> None:
         ("footer-key-foreground", "footer-background"),
         ("footer-description-foreground", "footer-background"),
         ("input-cursor-foreground", "input-cursor-background"),
+        ("muted", "background"),
+        ("muted", "footer-background"),
     ]
     for palette in (XTERM, VGA) if spec.ansi else (XTERM,):
         for one, other in pairs:
-            front, back = rgb(spec.variables[one], palette), rgb(spec.variables[other], palette)
+            front, back = rgb(colour_of(spec, one), palette), rgb(colour_of(spec, other), palette)
             assert front is not None
             assert back is not None
             assert contrast(front, back) >= 4.5, (one, other)

@@ -478,3 +478,16 @@ async def test_a_long_list_is_searched_in_slices_and_the_app_goes_on() -> None:
         assert len(grid.model) == expected
         assert grid.model.filter_text == "pod-599"
         assert grid.model.counters.rows_searched <= 60_001
+
+
+async def test_a_frame_is_few_bytes_and_a_changed_row_very_few() -> None:
+    grid = make(100)
+    app = Bench(grid)
+    async with app.run_test(size=(120, 40)) as pilot:
+        grid.focus()
+        await pilot.pause()
+        strips = grid.render_lines(Region(0, 0, *grid.size))
+        sizes = [len(strip.render(app.console).encode()) for strip in strips]
+        assert sum(sizes) <= 12_000
+        assert max(sizes) <= 450
+        assert max(len(strip) for strip in strips) <= 8  # segments: every one carries its own escape sequence
