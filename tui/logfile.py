@@ -14,7 +14,6 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from pointsman.tui.disk.crash import masked
 from pointsman.tui.paths import log_file, private_dir
@@ -56,28 +55,27 @@ def start_logging() -> Path | None:
 
 @contextlib.contextmanager
 def terminal_kept_clean(path: Path | None) -> Iterator[None]:
-    """Inside, descriptor 2 and ``sys.stderr`` are the log (or nowhere); ``sys.__stderr__`` still is the terminal.
+    """Inside, ``sys.__stderr__``, on which the toolkit draws, is the terminal, and nothing else is written there.
 
-    The toolkit draws on ``sys.__stderr__``, so the terminal moves to a descriptor of its own first.
+    The terminal moves to a descriptor of its own. Descriptor 2 becomes the log (or nothing, without one), unless the
+    user sent it to a file: then it stays, and the toolkit draws on what stdout is.
     """
-    terminal: IO[str] | None = sys.__stderr__
     try:
-        number = terminal.fileno() if terminal is not None else -1
-    except (OSError, ValueError):
-        number = -1
-    if number != 2:
-        yield  # no real terminal (a test), or somebody moved it already
+        terminal = next(number for number in (2, 1) if os.isatty(number))
+        known = sys.__stderr__ is not None and sys.__stderr__.fileno() == 2
+    except (StopIteration, OSError, ValueError):
+        known = False
+    if not known:
+        yield  # no terminal (a test), or somebody moved it already
         return
     sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        log = os.open(path or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    except OSError:
-        log = os.open(os.devnull, os.O_WRONLY)
-    drawn = os.fdopen(kept, "w", encoding="utf-8", errors="replace", closefd=False)
+    drawn = os.fdopen(os.dup(terminal), "w", encoding="utf-8", errors="replace")
     before = sys.__stderr__, sys.stderr
-    os.dup2(log, 2)
-    os.close(log)
+    kept = os.dup(2)
+    if terminal == 2:
+        log = os.open(path or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 2)
+        os.close(log)
     strays = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     sys.__stderr__ = drawn  # type: ignore[misc]
     sys.stderr = strays
@@ -85,9 +83,8 @@ def terminal_kept_clean(path: Path | None) -> Iterator[None]:
         yield
     finally:
         sys.__stderr__, sys.stderr = before  # type: ignore[misc]
-        with contextlib.suppress(OSError):
-            drawn.flush()
         os.dup2(kept, 2)
         os.close(kept)
-        with contextlib.suppress(OSError):
-            strays.close()
+        for stream in (drawn, strays):
+            with contextlib.suppress(OSError):
+                stream.close()

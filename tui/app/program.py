@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.screen import Screen
 
 from pointsman.themes.loader import ThemeError
@@ -27,6 +28,7 @@ from pointsman.tui.screens.panes import FACTORIES
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.widgets import glyphs
+from pointsman.widgets.pacer import TerminalPacer
 from pointsman.widgets.theming import prepare, register, variable_defaults
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TICK = 0.1
-SLOW_TICK = 0.5
 
 
 class Pointsman(Host):
@@ -68,6 +69,9 @@ class Pointsman(Host):
         self._target = options.target
         self._saving = False
         self._switching = False
+        rate = 2.0 if self.slow else float(self.config.refresh)
+        self.pacer = TerminalPacer(self._write, rate=rate)
+        self._live_frame = False
 
     # -- looks ------------------------------------------------------------------------------------------------------
 
@@ -109,7 +113,7 @@ class Pointsman(Host):
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self._signalled, number)
-        self.set_interval(SLOW_TICK if self.slow else max(TICK, 1 / self.config.refresh), self._tick, name="tick")
+        self.set_interval(TICK, self._tick, name="tick")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -152,14 +156,31 @@ class Pointsman(Host):
     def snapshot(self) -> Snapshot:
         return self.session.snapshot()
 
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        event.stop()
+        self.pacer.answered()
+
+    def post_display_hook(self) -> None:
+        """After a frame: if the tick caused it, wait for the terminal before the next one of that kind."""
+        if self._live_frame and self._driver is not None and not self.is_headless:
+            self._live_frame = False
+            self.pacer.frame_written()
+
+    def _write(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
     def _tick(self) -> None:
         """Show what is new, if anything is. A screen that draws must not be late: one tick draws one screen."""
+        self._live_frame = False
         if self._switching or not self._running:
             return
         screen = self.screen
         show = getattr(screen, "show", None)
-        if show is None:
+        if show is None or not self.pacer.may_draw():
             return
+        self._live_frame = True
         snapshot = self.session.snapshot()
         self.session.observe(snapshot)
         if self.session.store.version != snapshot.version:

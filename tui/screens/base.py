@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from pointsman.tui.screens.keys import KeyScreen
@@ -36,7 +36,10 @@ class PaneScreen(KeyScreen[None]):
         self._footer_right: tuple[Part, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield LineWidget(id="header")
+        with Horizontal(id="header"):
+            yield LineWidget(id="header-left")
+            yield LineWidget(id="header-sources", fitted=True)
+            yield LineWidget(id="header-clock", fitted=True)
         yield LineWidget(id="tabs")
         with Vertical(id="body"):
             yield from self.compose_body()
@@ -109,7 +112,10 @@ class PaneScreen(KeyScreen[None]):
             clock=clock,
             context=host.options.context,
         )
-        self.query_one("#header", LineWidget).set_line(header_line(header, columns))
+        fitted = header_line(header, columns)
+        self.query_one("#header-left", LineWidget).set_line(fitted.left)
+        self.query_one("#header-sources", LineWidget).set_line(fitted.sources)
+        self.query_one("#header-clock", LineWidget).set_line(fitted.clock)
         self.query_one("#tabs", LineWidget).set_line(tab_line(self.place, self.counts(), columns))
         self.draw_footer()
 

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 
 from pointsman.tui.screens.base import PaneScreen
-from pointsman.tui.screens.panel import Panel
 from pointsman.tui.views.coming import coming_lines
-from pointsman.widgets.cells import CellLike
+from pointsman.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from pointsman.tui.store.snapshot import Snapshot
 
 
 class ComingScreen(PaneScreen):
+    CSS_PATH: ClassVar = "coming.tcss"
+    AUTO_FOCUS = None
+
     def __init__(self, pane: str) -> None:
         super().__init__()
         self.place = pane  # type: ignore[misc]  # one class for several places
 
     def body(self) -> ComposeResult:
-        yield Panel[object](columns=(), id="coming", key=id, empty=self._lines)
+        with VerticalScroll(id="coming"):
+            yield Lines(id="note")
 
-    def _lines(self) -> Sequence[CellLike]:
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
+        if not changed:
+            return
         summary = self.summary
-        return coming_lines(self.place, summary.stack if summary else "", self.host.snapshot())
+        lines = coming_lines(self.place, summary.stack if summary else "", snapshot, self.size.width - 6)
+        self.query_one("#note", Lines).set_lines(lines)
 
-    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:  # noqa: ARG002
-        if changed:
-            self.query_one("#coming", Panel).changed()
+    def cmd_back(self) -> None:
+        self.host.go_back()

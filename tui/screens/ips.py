@@ -153,7 +153,7 @@ class IpsScreen(ListPane):
 
     def _widen(self, wide: bool) -> None:
         panel = self.panel("ips")
-        panel.show_all_columns = wide
+        panel.wide = wide
 
     # -- nothing to show --------------------------------------------------------------------------------------------
 

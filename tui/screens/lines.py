@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from pointsman.tui.views.frame import Line
+from pointsman.tui.views.frame import Line, line_width
 from pointsman.widgets.text import take_left, width
 from pointsman.widgets.theming import tokens_of
 
@@ -43,8 +43,10 @@ class LineWidget(Widget, can_focus=False):
             self.command, self.argument = command, argument
             super().__init__()
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, classes: str | None = None, fitted: bool = False) -> None:
+        """``fitted``: as wide as its line, in place of all the room there is."""
         super().__init__(id=id, classes=classes)
+        self._fitted = fitted
         self._line: Line = ()
         self._strip: Strip | None = None
 
@@ -63,6 +65,8 @@ class LineWidget(Widget, can_focus=False):
             return
         before, self._line = self._line, line
         self._strip = None
+        if self._fitted and (size := line_width(line)) != line_width(before):
+            self.styles.width = size
         span = _difference(before, line)
         if span is None:
             self.refresh()

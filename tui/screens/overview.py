@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.screens.listpane import ListPane
@@ -28,6 +28,7 @@ from pointsman.tui.views.overview import (
 )
 from pointsman.tui.views.states import absence
 from pointsman.widgets.cells import CellLike
+from pointsman.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from pointsman.tui.store.snapshot import Snapshot
@@ -47,7 +48,9 @@ class OverviewScreen(ListPane):
             yield Panel[FindingRow](FINDING_COLUMNS, id="findings", key=lambda row: row.key, empty=self._no_findings)
             yield Panel[IpRow](SHORT_IP_COLUMNS, id="ips", key=lambda row: row.key, empty=self._no_ips)
             yield Panel[Change](CHANGE_COLUMNS, id="changes", key=lambda row: row.key, empty=self._no_changes)
-            yield Panel[object]((), id="traffic", key=id, empty=self._traffic)
+            with Container(id="traffic") as traffic:
+                traffic.border_title = "traffic"
+                yield Lines(compose_lines=self._traffic)
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
@@ -57,7 +60,7 @@ class OverviewScreen(ListPane):
             return
         namespace = self.host.view.namespace
         stack = self.panel("stack")
-        stack.show_rows(stack_rows(summary.report, snapshot.now))
+        stack.show_rows(stack_rows(summary.report, snapshot.now, short=self.size.width < 100))
         stack.set_title(("stack", ""))
         findings = self.panel("findings")
         rows = finding_rows(summary.findings, namespace)
@@ -69,8 +72,7 @@ class OverviewScreen(ListPane):
         ips.set_title(*ips_title(summary.ips, max(20, ips.size.width - 4)))
         self.panel("changes").show_rows(changes(snapshot, namespace))
         self.panel("changes").set_title(("what changed", ""))
-        traffic = self.panel("traffic")
-        traffic.set_title(("traffic", ""))
+        self.query_one("#traffic Lines", Lines).update_lines()
         if changed:
             for panel in self.query(Panel):
                 if not panel.model.total:
@@ -150,8 +152,7 @@ class OverviewScreen(ListPane):
     def _no_changes(self) -> Sequence[CellLike]:
         return absence(self.host.snapshot(), "changes")
 
-    def _traffic(self) -> Sequence[CellLike]:
-        snapshot = self.host.snapshot()
+    def _traffic(self, cells: int) -> Sequence[CellLike]:
         if self.summary is None:
-            return absence(snapshot, "stack")
-        return traffic_lines(snapshot, self.summary.report)
+            return ()
+        return traffic_lines(self.host.snapshot(), self.summary.report, cells)

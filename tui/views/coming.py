@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pointsman.tui.commands import PANES
 from pointsman.tui.store.snapshot import Snapshot
-from pointsman.widgets.cells import Cell, CellLike
+from pointsman.widgets.cells import Cell, CellLike, wrap_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +75,27 @@ NOTES: dict[str, Coming] = {
 }
 
 
-def coming_lines(pane: str, stack: str, snapshot: Snapshot) -> list[CellLike]:
+def coming_lines(pane: str, stack: str, snapshot: Snapshot, room: int = 100) -> list[CellLike]:
     """The note, one cell a line. It also says what this pane's subject comes to here, where that is known."""
     name = next(item for item in PANES if item.id == pane)
     note = NOTES[pane]
     ways = note.cilium if note.cilium and stack in ("cilium", "mixed") else note.meanwhile
     lines: list[CellLike] = [
-        Cell(name.title, "bold accent"),
-        Cell(note.question, "bold"),
+        Cell.join((f"{name.key}  ", "key bold"), (name.title, "accent bold"), (f"   {note.question}", "bold")),
         "",
         Cell("This pane is not here yet in this version.", "muted"),
     ]
     if told := _known(pane, snapshot):
         lines.append(Cell(told, "muted"))
-    lines += ["", Cell("meanwhile", "muted")]
+    lines += ["", Cell("Meanwhile", "muted")]
     widest = max(len(what) for what, _ in ways)
+    beside = widest + 5 + max(len(gives) for _, gives in ways) <= room
     for what, gives in ways:
-        lines.append(Cell.join((what.ljust(widest), "key"), (f"   {gives}", "muted")))
+        if beside:
+            lines.append(Cell.join(("  ", ""), (what.ljust(widest), "key"), (f"   {gives}", "muted")))
+        else:
+            lines += wrap_cell(Cell.join(("  ", ""), (what, "key")), room, indent=4)
+            lines.append(Cell(f"    {gives}", "muted"))
     return lines
 
 

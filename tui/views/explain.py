@@ -32,6 +32,12 @@ class Told:
     actions: tuple[str, ...] = ()
 
 
+def listed(items: Sequence[str], most: int) -> str:
+    """The first of many, and how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return " ".join(items[:most]) + more
+
+
 def facts(*pairs: tuple[str, str]) -> tuple[CellLike, ...]:
     """Name and value in one line each; what is empty is left out."""
     return tuple(Cell.join((f"{name}  ", "muted"), value) for name, value in pairs if value)
@@ -55,7 +61,7 @@ def tell_address(row: IpRow, snapshot: Snapshot) -> Told:
         (*_problems(address.problems), *((text, source, "info") for text, source in said.evidence)),
         facts(
             ("ports", ports_text(address.ports)),
-            ("URLs", " ".join(address.urls)),
+            ("URLs", listed(address.urls, 6)),
             (
                 "backends",
                 f"{address.backends_ready} of {address.backends_total} ready" if address.backends_total else "",

@@ -106,43 +106,60 @@ def header_of(
     )
 
 
-def _source(link: Link, now: float, *, name: bool, ages: bool) -> list[Part]:
+def _coarse(seconds: float) -> float:
+    """An age in steps of five seconds: it says as much, and a line that says the same costs nothing to draw."""
+    return seconds - seconds % 5 if seconds < 60 else seconds
+
+
+def _source(link: Link, now: float, *, name: bool, ages: bool, words: bool) -> list[Part]:
     sign, style = state_glyph(link.state)
     parts = [Part(f"{link.name} ", "header")] if name else []
     parts.append(Part(sign, style))
     said = ""
     if link.state in (State.LIVE, State.STALE):
         if link.last_ok is not None and (ages or link.state is State.STALE):
-            said = f" {age(now - link.last_ok)}"
+            said = f" {age(_coarse(now - link.last_ok))}"
     elif link.state is State.CONNECTING:
         said = f" connecting{glyphs.current.ellipsis}" if name else ""
-    elif name or link.state is not State.ABSENT:
+    elif words or link.state is not State.ABSENT:
         said = f" {link.state.value}"
     if said:
         parts.append(Part(said, "dim" if link.state in (State.LIVE, State.ABSENT) else style))
     return parts
 
 
-def header_line(header: Header, columns: int) -> Line:
-    """The header fitted to the width: the shortest of its forms goes last, and the context's name gives way at the end."""
-    ok: Line = ()
-    for level in range(9):
-        ok = _header(header, columns, level)
-        if line_width(ok) <= columns:
-            return ok
-    return ok
+@dataclass(frozen=True, slots=True)
+class FittedHeader:
+    """The header in three pieces that change at different times: the toolkit redraws a piece whole, up to what changed."""
+
+    left: Line
+    sources: Line
+    clock: Line
+
+    @property
+    def plain(self) -> str:
+        return "".join(part.text for part in (*self.left, *self.sources, *self.clock))
 
 
-def _header(header: Header, columns: int, level: int) -> Line:
+def header_line(header: Header, columns: int) -> FittedHeader:
+    """The header fitted to the width: ornaments go first, then names, ages and versions; the context's name shrinks."""
+    fitted = FittedHeader((), (), ())
+    for level in range(10):
+        fitted = _header(header, columns, level)
+        if sum(map(line_width, (fitted.left, fitted.sources, fitted.clock))) <= columns:
+            break
+    return fitted
+
+
+def _header(header: Header, columns: int, level: int) -> FittedHeader:
     chain = Part(f" {glyphs.current.chain} ", "dim")
     left: list[Part] = [Part(" ")]
-    if level < 4:
-        left.append(Part("pointsman", "brand bold"))
-        left.append(Part("  "))
+    if level < 5:
+        left += [Part("pointsman", "brand bold"), Part("  ")]
     context = clean(header.context) or ("files" if header.origin == "manifests" else "no context")
-    room = 40 if level < 2 else 24 if level < 6 else 12
+    room = 40 if level < 3 else 24 if level < 7 else 12
     left.append(Part(shorten_middle(context, room), "bold", "context"))
-    if header.distribution and level < 7:
+    if header.distribution and level < 8:
         left += [chain, Part(clean(header.distribution), "", "pane.stack")]
     if header.stack:
         left += [chain, Part(f" {header.stack.upper()} ", f"stack-{header.stack} bold reverse", "pane.stack")]
@@ -152,23 +169,23 @@ def _header(header: Header, columns: int, level: int) -> Line:
         left += [Part(" "), Part(" INSECURE ", "badge:warning")]
     spaced = clean(header.namespace) or "all"
     middle = [Part("ns: ", "header", "namespace"), Part(shorten_middle(spaced, 24), "", "namespace")]
-    if level >= 8:
+    if level >= 9:
         middle = []
-    right: list[Part] = []
-    names = columns >= COMPACT and level < 3
+    names = columns >= COMPACT and level < 4
+    sources: list[Part] = []
     for link in header.sources:
-        right += _source(link, header.now, name=names, ages=level < 5)
-        right.append(Part("   " if names else "  "))
-    if header.forbidden and level < 6:
+        sources += _source(link, header.now, name=names, ages=level < 6, words=names and level < 1)
+        sources.append(Part("   " if names else "  "))
+    if header.forbidden and level < 7:
         sign, style = state_glyph(State.FORBIDDEN)
-        right[-1:] = [Part(f" {sign}{header.forbidden}", style), Part("  ")]
-    right.append(Part(" RO ", "badge:ro") if header.read_only else Part(" RW ", "badge:rw"))
-    if header.clock and columns >= COMPACT and level < 1:
-        right += [Part("  "), Part(header.clock, "dim")]
-    right.append(Part(" "))
-    free = columns - line_width(left) - line_width(middle) - line_width(right)
-    gap = max(2, free // 2) if middle else 0
-    return (*left, Part(" " * gap), *middle, Part(" " * max(1, free - gap)), *right)
+        sources[-1:] = [Part(f" {sign}{header.forbidden}", style), Part("  ")]
+    sources.append(Part(" RO ", "badge:ro") if header.read_only else Part(" RW ", "badge:rw"))
+    sources.append(Part(" "))
+    clock = (Part(f" {header.clock} ", "dim"),) if header.clock and columns >= COMPACT and level < 2 else ()
+    free = columns - sum(map(line_width, (left, middle, sources, clock)))
+    gap = max(3, free // 2) if middle else 0
+    head = (*left, Part(" " * gap), *middle, Part(" " * max(3, free - gap)))
+    return FittedHeader(head, tuple(sources), clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +236,8 @@ def footer_line(
     room = columns - line_width(right) - 2
     parts: list[Part] = [Part(" ")]
     commands = footer(place, keymap)
-    # `?` is the way to all that does not fit, so its place is kept.
-    keep = [command for command in commands if command.id == "help"]
+    # `:` and `?` are the way to all that does not fit, so their places are kept.
+    keep = [command for command in commands if command.id in ("palette", "help")]
     kept = sum(len(keymap.label(command.id)) + len(command.label or command.title) + 4 for command in keep)
     for command in commands:
         label = command.label or command.title.lower()
@@ -231,7 +248,9 @@ def footer_line(
             Part(f" {label}", "dim" if dim else "muted", command.id),
             Part("   " if columns >= COMPACT else "  "),
         ]
-        reserve = 0 if command in keep else kept
+        if command in keep:
+            kept -= len(keymap.label(command.id)) + len(label) + 4
+        reserve = kept
         if line_width(parts) + line_width(piece) + reserve <= room:
             parts += piece
     if right:

@@ -10,7 +10,7 @@ from pointsman.tui.answers.ips import IpMap
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import Component, Health, Node, Role, StackReport
 from pointsman.tui.model.times import age
-from pointsman.tui.store.snapshot import Link, Snapshot, State
+from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.changes import Change
 from pointsman.tui.views.ips import (
     SEVERITIES,
@@ -26,7 +26,7 @@ from pointsman.tui.views.ips import (
 )
 from pointsman.tui.views.opening import pane_of
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell, CellLike, Column
+from pointsman.widgets.cells import Cell, CellLike, Column, wrap_cell
 
 ROLE_WORDS: dict[Role, str] = {
     Role.CNI: "CNI",
@@ -36,6 +36,13 @@ ROLE_WORDS: dict[Role, str] = {
     Role.GATEWAY: "gateway",
     Role.POLICY_ENGINE: "policy engine",
     Role.FLOWS: "flows",
+}
+
+SHORT_ROLES: dict[Role, str] = {
+    **ROLE_WORDS,
+    Role.SERVICE_PROXY: "proxy",
+    Role.LOAD_BALANCER: "LB",
+    Role.POLICY_ENGINE: "policies",
 }
 
 
@@ -57,11 +64,13 @@ class StackRow:
     node: bool = False
 
 
-def stack_rows(report: StackReport, now: float) -> tuple[StackRow, ...]:
+def stack_rows(report: StackReport, now: float, *, short: bool = False) -> tuple[StackRow, ...]:
+    """Components by role, then nodes; a role or the word ``nodes`` is said once. ``short`` is for narrow terminals."""
+    words = SHORT_ROLES if short else ROLE_WORDS
     rows: list[StackRow] = []
     last = None
     for number, component in enumerate(report.components):
-        label = ROLE_WORDS[component.role] if component.role is not last else ""
+        label = words[component.role] if component.role is not last else ""
         last = component.role
         rows.append(_component_row(component, label, number))
     for number, node in enumerate(report.nodes):
@@ -139,7 +148,7 @@ def _name(row: StackRow) -> CellLike:
 
 STACK_COLUMNS: tuple[Column[StackRow], ...] = (
     Column("label", "", lambda row: Cell(row.label, "muted"), max_width=13),
-    Column("name", "", _name, max_width=18),
+    Column("name", "", _name, max_width=16),
     Column("version", "", lambda row: Cell(row.version, "dim"), priority=4, max_width=14),
     Column("health", "", _health, max_width=22),
     Column("owner", "", lambda row: Cell(row.owner, "dim"), priority=5, max_width=14),
@@ -178,19 +187,21 @@ FINDING_COLUMNS: tuple[Column[FindingRow], ...] = (
 SHORT_IP_COLUMNS: tuple[Column[IpRow], ...] = (
     Column("mark", "", lambda row: Cell(*severity_sign(worst(row.address.problems))), width=1),
     Column("address", "", lambda row: row.address.ip or Cell("pending", "warn"), max_width=24),
-    Column("service", "", lambda row: row.address.service.path, flex=2, min_width=12),
-    Column("announcer", "", lambda row: announcer_cell(row.address.announcers), max_width=16, priority=3),
-    Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=5),
-    Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), max_width=20, priority=4,
+    Column("service", "", lambda row: row.address.service.path, flex=3, min_width=14),
+    Column("announcer", "", lambda row: announcer_cell(row.address.announcers), max_width=17, priority=3),
+    Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=4),
+    Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), flex=1, min_width=8, priority=5,
            shorten="end"),
-    Column("problem", "", lambda row: problem_cell(row.address), flex=1, priority=6, min_terminal_width=150,
-           shorten="end"),
+    Column("urls", "", lambda row: Cell(" ".join(row.address.urls), "info"), flex=2, priority=7, min_width=16,
+           min_terminal_width=180, shorten="end"),
+    Column("problem", "", lambda row: problem_cell(row.address), flex=2, priority=6, min_terminal_width=150,
+           min_width=12, shorten="end"),
 )  # fmt: skip
 
 
 def ips_title(ips: IpMap, room: int) -> tuple[tuple[str, str], ...]:
     """``IPs 9  lan 9/151 ▇▁▁▁▁▁▁▁``: as many pools as fit, the fullest first."""
-    parts: list[tuple[str, str]] = [("IPs ", ""), (str(sum(1 for item in ips.items if item.ip)), "bold")]
+    parts: list[tuple[str, str]] = [("IPs ", ""), (str(len({item.ip for item in ips.items if item.ip})), "bold")]
     used = 8
     for pool in sorted(ips.pools, key=lambda pool: -(share(pool) or 0.0)):
         text = f"   {pool.name} {use_text(pool)} "
@@ -210,24 +221,28 @@ CHANGE_COLUMNS: tuple[Column[Change], ...] = (
 )
 
 
-def traffic_lines(snapshot: Snapshot, report: StackReport) -> tuple[CellLike, ...]:
+def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[CellLike]:
     """What there is of flows and drops, and what would fill it. Nothing counts flows yet, so it says where they are."""
-    flows = report.of(Role.FLOWS)
     dash = glyphs.current.dash
-    head = Cell.join(("flows ", "muted"), (f"{dash}   ", "dim"), ("drops ", "muted"), (f"{dash}   ", "dim"),
-                     ("5xx ", "muted"), (dash, "dim"))  # fmt: skip
-    if report.stack in ("cilium", "mixed") or any(item.id == "hubble" for item in flows):
-        why = _link_text(snapshot.links.get("hubble"), "Hubble")
-        return (head, Cell(f"Live flows come from Hubble. {why}", "muted"))
-    why = _link_text(snapshot.links.get("traefik"), "Traefik")
-    return (
-        head,
-        Cell("Without Cilium there is no Hubble: drops cannot be seen,", "muted"),
-        Cell(f"requests can, from Traefik's access log. {why}", "muted"),
-    )
+    none = glyphs.current.bar_free * 12
+    head: list[tuple[str, str]] = []
+    for name in ("flows", "drops", "5xx"):
+        head += [(f"{name} ", "muted"), (f"{dash} ", "dim"), (none, "bar-free"), ("    ", "")]
+    if report.stack in ("cilium", "mixed"):
+        said = f"Live flows and drops come from Hubble. {_link_text(snapshot, 'hubble', 'Hubble')}"
+    elif report.of(Role.INGRESS):
+        said = (
+            "There is no Hubble on this stack, so drops cannot be seen; requests and their errors come from Traefik. "
+            + _link_text(snapshot, "traefik", "Traefik")
+        )
+    else:
+        said = "Nothing here reports traffic: Hubble (with Cilium) or Traefik would."
+    return [Cell(parts=tuple(head)), *wrap_cell(Cell(said, "muted"), cells)]
 
 
-def _link_text(link: Link | None, name: str) -> str:
-    if link is None or link.state is State.ABSENT:
-        return (link.detail if link is not None and link.detail else f"This version does not ask {name} yet.").strip()
-    return f"{name} is {link.state.value}. {link.detail}".strip()
+def _link_text(snapshot: Snapshot, name: str, shown: str) -> str:
+    link = snapshot.links.get(name)
+    if link is None or not link.detail:
+        return f"This version does not ask {shown} yet."
+    detail = link.detail[:1].upper() + link.detail[1:]
+    return detail if detail.endswith(".") else f"{detail}."
