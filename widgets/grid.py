@@ -387,7 +387,9 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
                     self._seen[column.key] = widest
         # In half a screen, or beside an open drawer, a list has to do as on a terminal of that width.
         terminal = min(self.app.size.width, self.size.width + _FRAME)
-        layout = lay_out(self.model.columns, self._room, terminal, self._seen, wide=self.wide)
+        # A cell stays free between the last column and the scrollbar.
+        room = self._room - (1 if self._room < self.size.width else 0)
+        layout = lay_out(self.model.columns, room, terminal, self._seen, wide=self.wide)
         if layout == self._layout_now:
             return False
         self._layout_now = layout
@@ -472,16 +474,17 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             return look
         self._look_serial += 1
         get = self.get_component_rich_style
+        base, cursor = self.rich_style, get("grid--cursor")
         look = self._look_now = _Look(
             tokens=tokens,
-            base=self.rich_style,
-            cursor=get("grid--cursor"),
+            base=base,
+            cursor=cursor,
             header=get("grid--header") + tokens.style("header"),
             sorted=get("grid--sorted"),
             marked=get("grid--marked", partial=True) + tokens.ground("mark"),
             empty=get("grid--empty") + tokens.style("muted"),
             match=get("grid--match", partial=True) + tokens.style("match"),
-            plain_cursor=tokens.ansi and self.has_focus,
+            plain_cursor=tokens.ansi and cursor.bgcolor != base.bgcolor,
             serial=self._look_serial,
         )
         return look
@@ -660,6 +663,12 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self._scroll(len(self.model) - self._page)
         elif keep is None or keep >= self._page:
             self._reveal()
+        self.changed()
+
+    def on_show(self) -> None:
+        # While it was hidden nothing was drawn, so what it shows may be old.
+        self._lines = []
+        self._fit_height()
         self.changed()
 
     def watch_stale(self) -> None:

@@ -67,7 +67,14 @@ class Picker(Vertical):
             & > .input--placeholder { color: $text-muted; }
         }
         & > #rule { height: 1; color: $text-muted; }
-        & > Grid { height: auto; max-height: 16; min-height: 3; }
+        & > Grid { height: auto; max-height: 16; min-height: 3;
+            & > .grid--cursor {
+                background: $block-cursor-background;
+                color: $block-cursor-foreground;
+                text-style: $block-cursor-text-style;
+            }
+            &:nocolor > .grid--cursor { text-style: reverse; }
+        }
     }
     """
 

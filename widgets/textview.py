@@ -325,6 +325,14 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         elif at is not None:
             self._to(self.buffer.row_of(at[0]))
 
+    def on_show(self) -> None:
+        # Lines that came while it was hidden were kept but not drawn.
+        self._strip_cache.clear()
+        self._fit()
+        if self.following:
+            self._to(self.buffer.rows)
+        self.refresh()
+
     def watch_wrapped(self) -> None:
         if not self.is_attached:
             return

@@ -491,3 +491,22 @@ async def test_a_frame_is_few_bytes_and_a_changed_row_very_few() -> None:
         assert sum(sizes) <= 12_000
         assert max(sizes) <= 450
         assert max(len(strip) for strip in strips) <= 8  # segments: every one carries its own escape sequence
+
+
+async def test_what_came_while_it_was_hidden_is_there_when_it_is_shown() -> None:
+    grid = make(3)
+    app = Bench(grid)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        grid.display = False
+        await pilot.pause()
+        grid.set_items([Row("new"), *rows(60)], key)
+        grid.stale = True
+        await pilot.pause()
+        grid.display = True
+        await pilot.pause()
+        await pilot.pause()
+        assert widget_text(grid)[1].startswith("▌ new")
+        grid.action_bottom()
+        await pilot.pause()
+        assert widget_text(grid)[-1].startswith("▌ pod-059")

@@ -215,3 +215,19 @@ async def test_an_empty_text_says_so() -> None:
         await pilot.pause()
         assert widget_text(view)[0].strip() == "first"
         assert "no log yet" not in "\n".join(widget_text(view))
+
+
+async def test_lines_that_came_while_it_was_hidden_are_there_when_it_is_shown() -> None:
+    view = TextView()
+    app = Bench(view)
+    async with app.run_test(size=SIZE) as pilot:
+        view.following = True
+        view.append(["first"])
+        await pilot.pause()
+        view.display = False
+        await pilot.pause()
+        view.append(f"line {number}" for number in range(100))
+        view.display = True
+        await pilot.pause()
+        await pilot.pause()
+        assert widget_text(view)[-1].strip().startswith("line 99")
