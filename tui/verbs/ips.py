@@ -55,7 +55,7 @@ def _run(options: Options) -> int:
 
 
 async def _watch(options: Options) -> int:
-    from pointsman.tui.answers.ips import changes, ip_map, observe
+    from pointsman.tui.answers.ips import IpMap, changes, ip_map, observe
     from pointsman.tui.model.kinds import LEASES, NODES, SERVICES
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
@@ -71,7 +71,7 @@ async def _watch(options: Options) -> int:
     sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
     source = asyncio.ensure_future(opened.run())
     said = ""
-    before = None
+    before: IpMap | None = None
     version = -1
     try:
         while True:
@@ -87,7 +87,7 @@ async def _watch(options: Options) -> int:
                 version = snapshot.version
                 found = ip_map(snapshot)
                 store.observe(observe(snapshot, found))
-                told = changes(before, found) if before is not None else []
+                told = [] if before is None else changes(before, found)
                 for change in told:
                     if options.namespace and not change.service.startswith(f"{options.namespace}/"):
                         continue

@@ -9,23 +9,13 @@ from pointsman.tui.answers.doctor.model import Finding
 from pointsman.tui.answers.ips import Address, Problem
 from pointsman.tui.answers.ips.build import FLAP
 from pointsman.tui.answers.ips.cilium import LEASE_PREFIX
+from pointsman.tui.answers.ips.fixes import FIXES
 from pointsman.tui.answers.ips.model import IpKind
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.model.kinds import LEASES
 from pointsman.tui.model.times import age
-
-FIXES = {
-    "ip-pending": "Free an address or widen the pool, or let a pool serve this service.",
-    "ip-not-announced": "Name the pool in an L2Advertisement (or BGPAdvertisement), or let a policy select the service.",
-    "two-announcers": "Leave one load balancer in charge: take the service away from the other one.",
-    "vip-ghost": "Bring the announcing component back on that node, or delete the object that still names it.",
-    FLAP: "Look at the nodes' link and API load; with Cilium, raise the lease duration or the client's rate limit.",
-    "l2-lease-holder-gone": "Delete the lease; a living node takes it within seconds.",
-    "l2-local-without-endpoint": "Set externalTrafficPolicy to Cluster, or run a pod on that node.",
-    "no-endpoints": "Look at the service's selector and at its pods' readiness.",
-}
 
 
 def check(exam: Exam) -> Iterator[Finding]:

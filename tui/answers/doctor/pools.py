@@ -7,14 +7,8 @@ from collections.abc import Iterator
 
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.model import Finding
+from pointsman.tui.answers.ips.fixes import FIXES
 from pointsman.tui.answers.words import plural
-
-FIXES = {
-    "pool-exhausted": "Add a range to the pool, or free an address.",
-    "pool-overlap": "Give each pool its own addresses.",
-    "pool-conflict": "Give each pool its own blocks.",
-    "pool-invalid": "Correct the range.",
-}
 
 
 def check(exam: Exam) -> Iterator[Finding]:

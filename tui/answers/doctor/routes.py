@@ -46,7 +46,7 @@ def missing_services(exam: Exam) -> Iterator[Finding]:
     if not sees(snapshot, SERVICES):
         return
     there = _names(snapshot, SERVICES, TRAEFIKSERVICES)
-    for route, wanted in _backends(snapshot):
+    for route, wanted in backends_of_routes(snapshot):
         if wanted in there or not snapshot.known(KINDS[wanted.kind]):
             continue
         yield _missing("route-missing-service", route, wanted, there, "Traefik drops such a route and only logs it"
@@ -56,7 +56,7 @@ def missing_services(exam: Exam) -> Iterator[Finding]:
 def missing_middlewares(exam: Exam) -> Iterator[Finding]:
     snapshot = exam.snapshot
     there = _names(snapshot, MIDDLEWARES, MIDDLEWARETCPS)
-    for route, wanted in _middlewares(snapshot):
+    for route, wanted in middlewares_of_routes(snapshot):
         if wanted in there or not snapshot.known(KINDS[wanted.kind]):
             continue
         yield _missing("route-missing-middleware", route, wanted, there, "Traefik switches the route off")
@@ -95,7 +95,7 @@ def _names(snapshot: Snapshot, *kinds: Kind[Any]) -> set[Wanted]:
     return {Wanted(kind.id, *key) for kind in kinds for key in snapshot.table(kind).objects}
 
 
-def _backends(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
+def backends_of_routes(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
     """Every Service that a route names, each once for a route."""
     for ingress in _sorted(snapshot, INGRESSES):
         spec = ingress.body.spec
@@ -129,7 +129,7 @@ def _backends(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
                 yield route, wanted
 
 
-def _middlewares(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
+def middlewares_of_routes(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
     for kind, which in ((INGRESSROUTES, MIDDLEWARES), (INGRESSROUTETCPS, MIDDLEWARETCPS)):
         for route in _sorted(snapshot, kind):
             found: dict[Wanted, None] = {}

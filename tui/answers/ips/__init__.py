@@ -1,6 +1,7 @@
 """Who answers for which address."""
 
 from pointsman.tui.answers.ips.build import ip_map
+from pointsman.tui.answers.ips.explain import Explanation, explain
 from pointsman.tui.answers.ips.model import (
     Address,
     Announcer,
@@ -19,6 +20,7 @@ __all__ = [
     "Announcer",
     "Change",
     "Evidence",
+    "Explanation",
     "IpKind",
     "IpMap",
     "Lan",
@@ -26,6 +28,7 @@ __all__ = [
     "Problem",
     "Session",
     "changes",
+    "explain",
     "ip_map",
     "observe",
 ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.kinds import KINDS
-from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, IpKind, IpMap, Problem
+from pointsman.tui.answers.ips.model import GHOST, ONE_ANNOUNCER, Address, Evidence, IpKind, IpMap, Problem
 from pointsman.tui.answers.ips.moves import moves_last_hour
 from pointsman.tui.answers.ips.pending import pending, port_text
 from pointsman.tui.answers.ips.pools import pools
@@ -235,8 +235,8 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
     if (silence := _unrenewed(row.lease, snapshot)) is not None:
         holder = item.announcers[0].node
         others = tuple(one for one in problems if one.id != "vip-ghost")
-        agent = ": its Cilium agent is not ready" if len(others) < len(problems) else ""
-        text = f"its lease still names {holder}, which has not renewed it for {age(silence)}{agent}; nobody may be answering"
+        agent = " (its Cilium agent is not ready)" if len(others) < len(problems) else ""
+        text = f"{GHOST}its lease still names {holder}, which has not renewed it for {age(silence)}{agent}"
         problems = (Problem("vip-ghost", "error", text), *others)
     if moves is not None and moves >= FLAPPING:
         problems = (*problems, Problem(FLAP, "error", f"it changed its announcer {moves} times in the last hour"))

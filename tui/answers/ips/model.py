@@ -48,6 +48,10 @@ class Announcer:
     kind: IpKind = IpKind.UNKNOWN
 
 
+GHOST = "probably nobody answers: "
+"""How the text of a ghost begins: an object still names an announcer that cannot be doing it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """``id`` is that of the finding it leads to; ``severity`` is error (broken now), warn (will break, or may be) or

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pointsman.tui.answers.ips.cilium import L2_CLASS
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context, local
-from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
+from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, Problem
 from pointsman.tui.answers.ranges import Address, parse_ip
 from pointsman.tui.answers.words import listed, sees
 from pointsman.tui.model.core import Lease, Service
@@ -72,10 +72,10 @@ def _holder_problems(ctx: Context, service: Obj[Service], lease: Obj[Lease], pol
         text = f"Lease {lease.path} is held by {holder}, which {trouble}"
         return [Problem("l2-lease-holder-gone", "error", text)]
     if not state.running:
-        return [Problem("vip-ghost", "error", f"Lease {lease.path} is left over: no Cilium agent runs")]
+        return [Problem("vip-ghost", "error", f"{GHOST}Lease {lease.path} is left over, no Cilium agent runs")]
     agents = state.ready_agents
     if agents and holder not in agents:
-        text = f"the lease names {holder}, but the Cilium agent there is not ready: nobody may be answering"
+        text = f"{GHOST}the lease names {holder}, but the Cilium agent there is not ready"
         return [Problem("vip-ghost", "error", text)]
     if policies and holder not in state.nodes_of(policies):
         text = f"the lease is held by {holder}, which no policy's nodeSelector matches"

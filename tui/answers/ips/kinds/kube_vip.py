@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context
-from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
+from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, Problem
 from pointsman.tui.answers.ranges import Address
 from pointsman.tui.answers.stack import kubevip
 from pointsman.tui.model.core import Lease, Service
@@ -32,7 +32,7 @@ def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | Non
         return None
     if host:
         trouble = ctx.node_trouble(host)
-        problems = (Problem("vip-ghost", "error", f"kube-vip's host {host} {trouble}"),) if trouble else ()
+        problems = (Problem("vip-ghost", "error", f"{GHOST}kube-vip names {host}, which {trouble}"),) if trouble else ()
         source = f"annotation {HOST} of the service"
         return Claim(
             IpKind.KUBE_VIP,

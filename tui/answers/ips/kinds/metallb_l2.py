@@ -6,7 +6,7 @@ from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, POSSIBLE, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.election import ranking
 from pointsman.tui.answers.ips.metallb import election_name, status_node
-from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
+from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, Problem
 from pointsman.tui.answers.ranges import Address
 from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import Service
@@ -74,14 +74,12 @@ def _predicted(ctx: Context, service: Obj[Service], address: Address) -> list[An
 def _status_problems(ctx: Context, node: str, source: str) -> list[Problem]:
     trouble = ctx.node_trouble(node)
     if trouble:
-        return [
-            Problem("vip-ghost", "error", f"{source} names {node}, which {trouble}: nobody answers for the address")
-        ]
+        return [Problem("vip-ghost", "error", f"{GHOST}{source} names {node}, which {trouble}")]
     if not ctx.metallb.speaks and sees(ctx.snapshot, DAEMONSETS):
-        return [Problem("vip-ghost", "error", f"{source} names {node}, but no MetalLB speaker runs")]
+        return [Problem("vip-ghost", "error", f"{GHOST}{source} names {node}, but no MetalLB speaker runs")]
     speakers = ctx.metallb.speaker_nodes
     if speakers is not None and node not in speakers:
-        text = f"{source} names {node}, but no MetalLB speaker is ready there"
+        text = f"{GHOST}{source} names {node}, but no MetalLB speaker is ready there"
         return [Problem("vip-ghost", "error", text)]
     return []
 
