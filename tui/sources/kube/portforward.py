@@ -61,11 +61,8 @@ class Forward:
         await probe.close()
         self._folder = _socket_folder()
         self.path = self._folder / "s"
-        old = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._accept, path=str(self.path), limit=CHUNK)
-        finally:
-            os.umask(old)
+        self._server = await asyncio.start_unix_server(self._accept, path=str(self.path), limit=CHUNK)
+        self.path.chmod(0o600)
 
     async def stop(self) -> None:
         """Close the socket and every connection on it, and remove the folder."""
