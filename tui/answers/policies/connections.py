@@ -1,0 +1,314 @@
+"""Every allowed connection between workloads, addresses outside, names, and what Ingresses and routes let in.
+
+Not one judge call for each pair: subjects with the same policies share a gate, a gate divides all peers at once by the
+rules that match them (bit sets), and each division is folded once. The fold is the judge's own
+(:mod:`~pointsman.tui.answers.policies.evaluate`), so both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pointsman.tui.answers.policies.addresses import IPV4, IPV6, range_text
+from pointsman.tui.answers.policies.backends import entries
+from pointsman.tui.answers.policies.ends import End, Is, Owner
+from pointsman.tui.answers.policies.evaluate import Gate, fold, hits_of, matches
+from pointsman.tui.answers.policies.facts import indexes
+from pointsman.tui.answers.policies.index import PolicyIndex, Variant
+from pointsman.tui.answers.policies.judge import alike, identities, sides_of
+from pointsman.tui.answers.policies.ports import EVERYTHING, TRANSPORT, PortTable, all_transport, transport
+from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
+from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
+from pointsman.tui.model.kinds import NODES, SERVICES
+from pointsman.tui.store.snapshot import Snapshot
+
+CONTROLLER = "ingress-controller"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Point:
+    """One end of a connection: a workload, a range of addresses, an FQDN (or a pattern of them), or the ingress
+    controller. Exactly one is filled."""
+
+    namespace: str = ""
+    name: str = ""
+    kind: str = ""
+    cidr: str = ""
+    fqdn: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.cidr or self.fqdn or (f"{self.namespace}/{self.name}" if self.kind else self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """``ports`` are spans of TCP, UDP and SCTP."""
+
+    src: Point
+    dst: Point
+    ports: Spans
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Class:
+    """Pods of one workload that no policy can tell apart; ``end`` stands for all of them."""
+
+    owner: Owner
+    end: End
+    number: int
+    """In the index' universe; -1 for ends on their node's network."""
+
+
+def connections(index: PolicyIndex, snapshot: Snapshot) -> list[Connection]:
+    """Sorted, without connections of a workload to itself; empty where the policies could not be read."""
+    if index.blind:
+        return []
+    work = _Work(index)
+    found: dict[tuple[Point, Point], Spans] = {}
+    for src, dst, ports in (*work.pairs(), *work.outside(snapshot), *work.ingress(snapshot)):
+        ports = intersect(ports, TRANSPORT)
+        if ports and src != dst:
+            found[(src, dst)] = union(found.get((src, dst), NOTHING), ports)
+    return [Connection(src, dst, ports) for (src, dst), ports in sorted(found.items(), key=_order)]
+
+
+def _order(item: tuple[tuple[Point, Point], Spans]) -> tuple[object, ...]:
+    (src, dst), _ = item
+    return (_place(src), _place(dst))
+
+
+def _place(point: Point) -> tuple[object, ...]:
+    """Addresses by number, then names, then workloads."""
+    if point.cidr:
+        four = "." in point.cidr
+        return (
+            0 if four else 1,
+            tuple(int(part) for part in point.cidr.split("-")[0].split(".")) if four else (),
+            point,
+        )
+    return (2 if point.fqdn else 3, (), point)
+
+
+def point_of(owner: Owner) -> Point:
+    return Point(owner.namespace, owner.name, owner.kind)
+
+
+class _Work:
+    def __init__(self, index: PolicyIndex) -> None:
+        self.index = index
+        self.variants: tuple[Variant, ...] = tuple(variant for group in index.engines for variant in group)
+        self.pods, self.hosts = self._classes()
+        self._kept: dict[tuple[int, int], Spans] = {}
+        self._interned: dict[Spans, Spans] = {}
+
+    def _classes(self) -> tuple[list[_Class], list[_Class]]:
+        """Pods with the same owner and the same facts as far as any selector asks, and likewise pods on nodes."""
+        seen: dict[object, _Class] = {}
+        for end in self.index.ends:
+            if end.owner is not None:
+                key = self.index.standing(end) if end.kind is Is.POD else (end.owner, end.node)
+                if key not in seen:
+                    seen[key] = _Class(end.owner, end, self.index.number.get(end, -1))
+        classes = list(seen.values())
+        return [item for item in classes if item.number >= 0], [item for item in classes if item.number < 0]
+
+    # -- workloads -------------------------------------------------------------------------------------------------------
+    def pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
+        """Pods to pods by division, then whatever is on a node's network one by one."""
+        out = self._rows(EGRESS)
+        into = self._rows(INGRESS)
+        points = [point_of(item.owner) for item in self.pods]
+        for at, src in enumerate(points):
+            row = out[at]
+            for to, dst in enumerate(points):
+                ports = self._meet(row[to], into[to][at])
+                if ports:
+                    yield src, dst, ports
+        for host in self.hosts:
+            mine = point_of(host.owner)
+            for other in (*self.pods, *self.hosts):
+                if other.owner != host.owner:
+                    yield mine, point_of(other.owner), self.may_pass(host.end, other.end)
+                    if other.number >= 0:
+                        yield point_of(other.owner), mine, self.may_pass(other.end, host.end)
+
+    def _meet(self, first: Spans, second: Spans) -> Spans:
+        if first is second or second is EVERYTHING:
+            return first
+        if first is EVERYTHING:
+            return second
+        key = (id(first), id(second))
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = self._intern(intersect(first, second))
+        return kept
+
+    def _intern(self, item: Spans) -> Spans:
+        return EVERYTHING if item == EVERYTHING else self._interned.setdefault(item, item)
+
+    def _rows(self, direction: str) -> list[list[Spans]]:
+        """For each class of pods, what its own gate lets pass to (or from) each class."""
+        rows: list[list[Spans]] = []
+        kept: dict[tuple[object, ...], list[Spans]] = {}
+        for item in self.pods:
+            gates = tuple(self.index.gate(variant, direction, item.end) for variant in self.variants)
+            key: tuple[object, ...] = gates if direction == EGRESS else (*gates, item.end.ports)
+            row = kept.get(key)
+            if row is None:
+                row = [EVERYTHING] * len(self.pods)
+                for variant, gate in zip(self.variants, gates, strict=True):
+                    if gate.open or variant.audit:
+                        continue
+                    one = self._row(variant, gate, direction, item.end.ports)
+                    row = [self._meet(have, more) for have, more in zip(row, one, strict=True)]
+                kept[key] = row
+            rows.append(row)
+        return rows
+
+    def _row(self, variant: Variant, gate: Gate, direction: str, ports: PortTable) -> list[Spans]:
+        signatures: list[list[tuple[Rule, bool]]] = [[] for _ in self.index.pods]
+        for rule in gate.rules():
+            sure, perhaps = self._bits(rule, variant)
+            for at in indexes(sure):
+                signatures[at].append((rule, True))
+            for at in indexes(perhaps):
+                signatures[at].append((rule, False))
+        folded: dict[tuple[object, ...], Spans] = {}
+        row = []
+        for item in self.pods:
+            table = item.end.ports if direction == EGRESS else ports
+            signature = signatures[item.number]
+            key = (tuple(signature), table if any(rule.ports.named for rule, _ in signature) else None)
+            allowed = folded.get(key)
+            if allowed is None:
+                allowed = folded[key] = self._intern(fold(gate, dict(signature), table).allowed)
+            row.append(allowed)
+        return row
+
+    def _bits(self, rule: Rule, variant: Variant) -> tuple[int, int]:
+        """The pods a rule is about for sure, and those it may be about. What selectors cannot say is asked one by one."""
+        universe = self.index.universe
+        peers = rule.peers
+        if peers.everyone:
+            return universe.all, 0
+        sure = 0
+        for selector in peers.selectors:
+            sure |= universe.select(selector)
+        perhaps = universe.all if peers.maybe else 0
+        if peers.addresses and variant.engine.cidr_pods:
+            for at, end in enumerate(self.index.pods):
+                found = matches(peers, end.facts, end, variant.engine)
+                if found:
+                    sure |= 1 << at
+                elif found is None:
+                    perhaps |= 1 << at
+        return sure, perhaps & ~sure
+
+    def may_pass(self, src: End, dst: End) -> Spans:
+        """What passes between two ends whatever the doubts, or, where it depends on the node, in one of the cases."""
+        ports = EVERYTHING
+        for variant in self.variants:
+            if variant.audit:
+                continue
+            for direction, subject, peer in ((EGRESS, src, dst), (INGRESS, dst, src)):
+                either = NOTHING
+                for side in sides_of(self.index, variant, direction, subject, peer):
+                    either = union(either, side.verdict.allowed)
+                ports = intersect(ports, either)
+        return ports
+
+    # -- outside ---------------------------------------------------------------------------------------------------------
+    def outside(self, snapshot: Snapshot) -> Iterator[tuple[Point, Point, Spans]]:
+        """Ranges of addresses, as wide as their ports are the same; IPv6 only where the cluster has it. Then FQDNs."""
+        world = (*IPV4, *(IPV6 if has_ipv6(self.index, snapshot) else ()))
+        for owner, ends in self._by_owner().items():
+            me = point_of(owner)
+            for direction in (INGRESS, EGRESS):
+                by_ports: dict[Spans, list[tuple[int, int]]] = {}
+                for part, ports in self._world(ends, direction, world):
+                    ports = intersect(ports, TRANSPORT)
+                    if ports:
+                        by_ports.setdefault(ports, []).extend(part)
+                for ports, items in by_ports.items():
+                    for low, high in spans(items):
+                        out = Point(cidr=range_text(low, high))
+                        yield (out, me, ports) if direction == INGRESS else (me, out, ports)
+            yield from self._names(me, ends)
+
+    def _by_owner(self) -> dict[Owner, list[End]]:
+        found: dict[Owner, list[End]] = {}
+        for item in (*self.pods, *self.hosts):
+            found.setdefault(item.owner, []).append(item.end)
+        return found
+
+    def _world(self, ends: Iterable[End], direction: str, world: Spans) -> Iterator[tuple[Spans, Spans]]:
+        gates: dict[tuple[Gate, ...], End] = {}
+        for end in ends:
+            gates.setdefault(tuple(self.index.gate(variant, direction, end) for variant in self.variants), end)
+        for part in alike({gate for group in gates for gate in group}, world):
+            outer = End(Is.WORLD, "", ips=part[:1])
+            ports = NOTHING
+            for group, end in gates.items():
+                ports = union(ports, self._through(group, outer, end, direction))
+            yield part, ports
+
+    def _through(self, gates: tuple[Gate, ...], outer: End, end: End, direction: str) -> Spans:
+        ports = EVERYTHING
+        for variant, gate in zip(self.variants, gates, strict=True):
+            if gate.open or variant.audit:
+                continue
+            ((facts, _),) = identities(outer, end)
+            hits = hits_of(gate, facts, outer, variant.engine)
+            table = end.ports if direction == INGRESS else outer.ports
+            ports = intersect(ports, fold(gate, hits, table).allowed)
+        return ports
+
+    def _names(self, me: Point, ends: list[End]) -> Iterator[tuple[Point, Point, Spans]]:
+        for end in ends:
+            gates = tuple(self.index.gate(variant, EGRESS, end) for variant in self.variants)
+            patterns = sorted({name for gate in gates for rule in gate.rules() for name in rule.peers.names})
+            for pattern in patterns:
+                outer = End(Is.NAME, pattern, name=pattern.replace("**.", "any.").replace("*", "any"))
+                yield me, Point(fqdn=pattern), self._through(gates, outer, end, EGRESS)
+
+    # -- ingress ---------------------------------------------------------------------------------------------------------
+    def ingress(self, snapshot: Snapshot) -> Iterator[tuple[Point, Point, Spans]]:
+        """What Ingresses and routes let in, as far as policies let the controller reach the backends."""
+        me = Point(name=CONTROLLER)
+        by_end: dict[End, Spans] = {}
+        for end, ports in entries(self.index, snapshot):
+            by_end[end] = union(by_end.get(end, NOTHING), ports)
+        controllers = self._controllers()
+        for end, ports in by_end.items():
+            if end.owner is None:
+                continue
+            passes = NOTHING
+            for controller in controllers:
+                passes = union(passes, self.may_pass(controller, end))
+            yield me, point_of(end.owner), intersect(ports, passes)
+
+    def _controllers(self) -> list[End]:
+        """The controllers that run here; else any pod of a namespace that no policy names."""
+        names = ("traefik", "ingress-nginx", "haproxy-ingress", "kubernetes-ingress", "contour")
+        found = [end for end in self.index.ends if end.labels.get("app.kubernetes.io/name") in names]
+        if found:
+            return found
+        return [End(Is.POD, CONTROLLER, self.index.places.pod_facts(f"{CONTROLLER}-ns", {}))]
+
+
+def has_ipv6(index: PolicyIndex, snapshot: Snapshot) -> bool:
+    """Whether pods, nodes or services of this cluster have IPv6 addresses."""
+    if any(intersect(end.ips, IPV6) for end in index.ends):
+        return True
+    if any(":" in text for obj in snapshot.all(NODES) for text in (obj.body.spec.pod_cidr, *obj.body.spec.pod_cidrs)):
+        return True
+    return any(":" in text for obj in snapshot.all(SERVICES) for text in obj.body.spec.cluster_ips)
+
+
+def port_list(ports: Spans) -> list[Mapping[str, object]] | str:
+    """The JSON form: ``"all"`` or ``[{protocol, from, to}]``."""
+    if all_transport(ports):
+        return "all"
+    return [{"protocol": protocol, "from": low, "to": high} for protocol, low, high in transport(ports)]

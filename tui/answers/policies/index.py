@@ -1,0 +1,285 @@
+"""Every policy of a snapshot, read once, with the ends they may be about.
+
+The index is kept until a kind it reads changes. Gates (what is said about one direction of one subject) are made when
+they are first asked for and shared by all subjects that the same policies select.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pointsman.tui.answers.index import slices_by_service
+from pointsman.tui.answers.policies.ends import End, Is, Places, endpoints, ip_spans
+from pointsman.tui.answers.policies.enforcement import (
+    ALL_KINDS,
+    ANP,
+    BANP,
+    CCNP,
+    CNP,
+    KNP,
+    Enforcement,
+    Engine,
+    enforcement,
+)
+from pointsman.tui.answers.policies.evaluate import Gate
+from pointsman.tui.answers.policies.facts import Universe
+from pointsman.tui.answers.policies.read_admin import read_admin_policy
+from pointsman.tui.answers.policies.read_cilium import Services, read_cilium_policy
+from pointsman.tui.answers.policies.read_np import read_network_policy
+from pointsman.tui.answers.policies.rules import Policy, Rule, Section, Tier
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.stack import cilium
+from pointsman.tui.answers.stack.facts import facts
+from pointsman.tui.answers.words import blind
+from pointsman.tui.model.kinds import (
+    CILIUMCIDRGROUPS,
+    CONFIGMAPS,
+    DAEMONSETS,
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    KINDS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    STATEFULSETS,
+    Kind,
+)
+from pointsman.tui.model.meta import Loose, Obj, dig_list
+from pointsman.tui.store.memo import memoized
+from pointsman.tui.store.snapshot import Snapshot
+
+POLICY_KINDS: tuple[Kind[Loose], ...] = tuple(KINDS[kind] for kind in ALL_KINDS)
+READ: tuple[Kind[Any], ...] = (
+    *POLICY_KINDS, CILIUMCIDRGROUPS, CONFIGMAPS, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS,
+    REPLICASETS, SERVICES, STATEFULSETS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """One engine with the kinds it is taken to enforce. An engine that cannot be read fully has two variants, of which
+    one holds; ``doubt`` says what they differ in."""
+
+    engine: Engine
+    kinds: frozenset[str]
+    doubt: str = ""
+    audit: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PolicyIndex:
+    """See the module. ``engines`` are groups of variants: all groups must let a connection pass.
+
+    ``ends`` are pods and workloads without pods; ``universe`` numbers those of them that policies can select.
+    ``blind`` says which kinds could not be read; then nothing is certain.
+    """
+
+    policies: tuple[Policy, ...]
+    by_ref: Mapping[Ref, Policy]
+    ends: tuple[End, ...]
+    pods: tuple[End, ...]
+    universe: Universe
+    places: Places
+    enforcement: Enforcement
+    engines: tuple[tuple[Variant, ...], ...]
+    blind: str = ""
+    names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Names that were observed for addresses (numbers of :mod:`~pointsman.tui.answers.policies.addresses`)."""
+    number: Mapping[End, int] = field(default_factory=dict)
+    _subjects: dict[Section, int] = field(default_factory=dict)
+    _gates: dict[tuple[Variant, str, tuple[Section, ...]], Gate] = field(default_factory=dict)
+    _sections: dict[End, tuple[Section, ...]] = field(default_factory=dict)
+    _asked: list[tuple[frozenset[str], list[int]]] = field(default_factory=list)
+
+    def selected(self, section: Section) -> int:
+        """The pods (bits of ``universe``) a section selects."""
+        bits = self._subjects.get(section)
+        if bits is None:
+            bits = self._subjects[section] = 0 if section.on_nodes else self.universe.select(section.subject)
+        return bits
+
+    def sections(self, end: End) -> tuple[Section, ...]:
+        """The sections that select an end, and those that cannot be read and might."""
+        kept = self._sections.get(end)
+        if kept is None:
+            kept = tuple(self._select(end))
+            if end in self.number:
+                self._sections[end] = kept
+        return kept
+
+    def _select(self, end: End) -> Iterable[Section]:
+        at = self.number.get(end)
+        for policy in self.policies:
+            for section in policy.sections:
+                if section.unsure:
+                    if end.kind is Is.POD and section.namespace in ("", end.namespace):
+                        yield section
+                elif section.on_nodes:
+                    if end.kind is Is.HOST and section.subject.matches(end.facts):
+                        yield section
+                elif end.kind is Is.POD and (
+                    self.selected(section) >> at & 1 if at is not None else section.subject.matches(end.facts)
+                ):
+                    yield section
+
+    def standing(self, end: End) -> object:
+        """Ends with the same standing are told apart by no rule: the same workload, the same facts as far as any
+        selector asks, the same ports, and addresses on the same side of every CIDR."""
+        if not self._asked:
+            self._asked.append(self._look())
+        asked, cuts = self._asked[0]
+        if end.kind is not Is.POD:
+            return (end.owner, end.kind, end.node, end.text)
+        facts = frozenset((name, end.facts[name]) for name in asked if name in end.facts)
+        atoms = tuple(bisect_right(cuts, low) for low, _ in end.ips) if cuts else ()
+        return (end.owner, facts, end.ports, atoms)
+
+    def _look(self) -> tuple[frozenset[str], list[int]]:
+        asked: set[str] = set()
+        edges: set[int] = set()
+        for policy in self.policies:
+            for section in policy.sections:
+                asked.update(need.key for need in section.subject.requirements)
+                for rule in section.rules:
+                    asked.update(need.key for chosen in rule.peers.selectors for need in chosen.requirements)
+                    for low, high in rule.peers.addresses:
+                        edges.update((low, high + 1))
+        pods = any(variant.engine.cidr_pods for group in self.engines for variant in group)
+        return frozenset(asked), sorted(edges) if pods else []
+
+    def gate(self, variant: Variant, direction: str, end: End) -> Gate:
+        """What is said about one direction of an end. Ends other than pods and nodes are never subjects."""
+        if end.kind not in (Is.POD, Is.HOST) or (end.kind is Is.HOST and not variant.engine.host_firewall):
+            return Gate(direction)
+        sections = tuple(item for item in self.sections(end) if item.policy.kind in variant.kinds)
+        key = (variant, direction, sections)
+        gate = self._gates.get(key)
+        if gate is None:
+            always = variant.engine.mode == "always" and end.kind is Is.POD
+            gate = self._gates[key] = _gate(self, direction, sections, always)
+        return gate
+
+
+def _gate(index: PolicyIndex, direction: str, sections: tuple[Section, ...], always: bool) -> Gate:
+    ordered: dict[Tier, dict[int, list[tuple[Rule, ...]]]] = {Tier.ADMIN: {}, Tier.BASELINE: {}}
+    doubted: set[Rule] = set()
+    normal: list[Rule] = []
+    isolated: list[Section] = []
+    doubtful: list[tuple[Section, str]] = []
+    for section in sections:
+        policy = index.by_ref[section.policy]
+        if policy.ignored:
+            continue
+        rules = section.of(direction)
+        if policy.tier is not Tier.NORMAL:
+            if rules:
+                ordered[policy.tier].setdefault(policy.priority, []).append(rules)
+                if section.unsure:
+                    doubted.update(rules)
+            continue
+        if policy.problems:
+            if rules or direction in section.isolates:
+                doubtful.append((section, policy.problems[0]))
+            continue
+        normal.extend(rules)
+        if direction in section.isolates:
+            isolated.append(section)
+    admin, baseline = (
+        tuple(tuple(group) for _, group in sorted(ordered[tier].items())) for tier in (Tier.ADMIN, Tier.BASELINE)
+    )
+    return Gate(direction, admin, tuple(normal), tuple(isolated), tuple(doubtful), baseline, always, frozenset(doubted))
+
+
+def _services(snapshot: Snapshot) -> Services:
+    services = None
+    addresses = {}
+    if snapshot.known(SERVICES):
+        services = {obj.key: (obj.meta.labels, obj.body.spec.selector) for obj in snapshot.all(SERVICES)}
+        for key, slices in slices_by_service(snapshot).items():
+            texts = (text for item in slices for point in item.body.endpoints for text in point.addresses)
+            addresses[key] = ip_spans(texts)
+    groups = None
+    if snapshot.known(CILIUMCIDRGROUPS):
+        groups = {
+            obj.name: (
+                obj.meta.labels,
+                tuple(text for text in dig_list(obj.body.spec, "externalCIDRs") if isinstance(text, str)),
+            )
+            for obj in snapshot.all(CILIUMCIDRGROUPS)
+        }
+    return Services(services, addresses, groups)
+
+
+def read_policies(snapshot: Snapshot) -> tuple[Policy, ...]:
+    """Every policy, in the order of kinds, namespaces and names."""
+    world = _services(snapshot)
+    return tuple(
+        read_policy(obj, world)
+        for kind in POLICY_KINDS
+        for obj in sorted(snapshot.all(kind), key=lambda item: item.key)
+    )
+
+
+def read_policy(obj: Obj[Loose], world: Services) -> Policy:
+    if obj.kind in (CNP, CCNP):
+        return read_cilium_policy(obj, world)
+    if obj.kind in (ANP, BANP, KNP):
+        return read_admin_policy(obj)
+    return read_network_policy(obj)
+
+
+def _variants(found: Enforcement) -> tuple[tuple[Variant, ...], ...]:
+    groups: list[tuple[Variant, ...]] = []
+    for engine in found.engines:
+        sure = frozenset(kind for kind, knows in engine.knows.items() if knows)
+        perhaps = frozenset(kind for kind, knows in engine.knows.items() if knows is None)
+        doubt = next(iter(engine.why[kind] for kind in sorted(perhaps) if kind in engine.why), "")
+        group = [Variant(engine, sure, audit=bool(engine.audit))]
+        if perhaps:
+            group = [
+                Variant(engine, sure, doubt, bool(engine.audit)),
+                Variant(engine, sure | perhaps, doubt, bool(engine.audit)),
+            ]
+        if engine.audit is None:
+            group += [Variant(engine, frozenset(), engine.detail)]
+        groups.append(tuple(group))
+    if found.blind:
+        engine = Engine("unknown", "an unknown engine", dict.fromkeys(ALL_KINDS), {}, cidr_pods=False)
+        groups.append((Variant(engine, frozenset(), found.blind), Variant(engine, frozenset(ALL_KINDS), found.blind)))
+    return tuple(groups)
+
+
+def compile_policies(
+    snapshot: Snapshot, policies: tuple[Policy, ...], names: Mapping[int, tuple[str, ...]] | None = None
+) -> PolicyIndex:
+    """An index of these policies on the ends of a snapshot. For what-if questions; else :func:`compile_index`."""
+    found = enforcement(snapshot)
+    values = cilium.config(facts(snapshot)) or {}
+    places = Places(snapshot, values.get("cluster-name") or "default")
+    ends = tuple(endpoints(snapshot, places))
+    pods = tuple(end for end in ends if end.kind is Is.POD)
+    unread = [kind for kind in POLICY_KINDS if found.of(kind.id) is not False and not snapshot.known(kind)]
+    return PolicyIndex(
+        policies,
+        {policy.ref: policy for policy in policies},
+        ends,
+        pods,
+        Universe([end.facts for end in pods]),
+        places,
+        found,
+        _variants(found),
+        blind(snapshot, *unread),
+        names or {},
+        {end: at for at, end in enumerate(pods)},
+    )
+
+
+@memoized(*READ)
+def compile_index(snapshot: Snapshot) -> PolicyIndex:
+    """The index of a snapshot, kept until one of the kinds it reads changes."""
+    return compile_policies(snapshot, read_policies(snapshot))
