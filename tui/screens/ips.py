@@ -69,8 +69,6 @@ class IpsScreen(ListPane):
         self.panel("sessions").show_rows(session_rows(found, snapshot.now))
         self._arrange(found)
         self._titles(found)
-        if changed and not ips.model.total:
-            ips.changed()
         self.refresh_drawer()
 
     def _arrange(self, found: IpMap) -> None:

@@ -54,7 +54,7 @@ class OverviewScreen(ListPane):
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
-    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:  # noqa: ARG002
         summary = self.summary
         if summary is None:
             return
@@ -73,10 +73,6 @@ class OverviewScreen(ListPane):
         self.panel("changes").show_rows(changes(snapshot, namespace))
         self.panel("changes").set_title(("what changed", ""))
         self.query_one("#traffic Lines", Lines).update_lines()
-        if changed:
-            for panel in self.query(Panel):
-                if not panel.model.total:
-                    panel.changed()
         self._place(len(stack.model))
 
     def _place(self, rows: int) -> None:

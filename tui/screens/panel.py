@@ -45,11 +45,19 @@ class Panel(Grid[T]):
             GridModel(columns, search=search), id=id, classes="panel", empty=empty, show_header=show_header, flash=flash
         )
         self._key = key
+        self._why_empty = empty
+        self._said: tuple[CellLike, ...] = ()
         self._title: Parts = ()
         self._foot: Parts = ()
 
     def show_rows(self, rows: Sequence[T]) -> None:
+        """These rows; without any the note on why there is none is brought up to date."""
         self.set_items(rows, self._key)
+        if not self.model.total:
+            said = tuple(self._why_empty())
+            if said != self._said:
+                self._said = said
+                self.changed()
 
     def set_title(self, *parts: tuple[str, str]) -> None:
         """The words in the frame's upper line; setting a title redraws the frame, so only when they changed."""

@@ -6,10 +6,9 @@ import itertools
 import time
 from dataclasses import dataclass
 
+from pointsman.tui.answers.index import event_count, event_time
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.model.core import Event
 from pointsman.tui.model.kinds import EVENTS, KINDS
-from pointsman.tui.model.times import epoch
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot
 
@@ -67,16 +66,6 @@ class _Seen:
     id: str
 
 
-def event_time(event: Event) -> float | None:
-    """When the event was last seen: newer writers fill ``series`` or ``eventTime`` only."""
-    last = event.series.last_observed_time if event.series is not None else ""
-    for text in (last, event.last_timestamp, event.event_time, event.first_timestamp):
-        at = epoch(text)
-        if at is not None:
-            return at
-    return epoch(event.metadata.creation_timestamp)
-
-
 @memoized(EVENTS)
 def _events(snapshot: Snapshot) -> tuple[_Seen, ...]:
     found: list[_Seen] = []
@@ -89,7 +78,7 @@ def _events(snapshot: Snapshot) -> tuple[_Seen, ...]:
         at = event_time(event)
         if at is None:
             continue
-        count = event.series.count if event.series is not None else event.count or 0
+        count = event_count(event)
         times = f" ({count}×)" if count > 1 else ""
         kind = _KIND_IDS.get(about.kind, "")
         ref = Ref(kind, about.namespace if about.kind != "Node" else "", about.name) if kind else None
