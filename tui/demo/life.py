@@ -11,7 +11,9 @@ second and one step of ten come to the same, and the same seed to the same story
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from pointsman.tui.demo.clock import Clock
@@ -78,7 +80,7 @@ class Life:
             while (due := self._m.next_due(until)) is not None:
                 at, action = due
                 self._clock.hold(max(at, started))
-                action()
+                self._guarded(action)
                 self._settle()
         finally:
             self._clock.release()
@@ -91,11 +93,14 @@ class Life:
             if not changes:
                 return
             for controller in self._controllers:
-                try:
-                    controller.reconcile(changes)
-                except Exception:
-                    # One strange object somebody applied must not stop the others' life.
-                    logging.getLogger(__name__).exception("%s gave up", type(controller).__name__)
+                self._guarded(partial(controller.reconcile, changes))
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """One strange object that somebody applied must not stop the others' life."""
+        try:
+            action()
+        except Exception:
+            logging.getLogger(__name__).exception("a controller of the demo gave up")
 
     # -- logs ---------------------------------------------------------------------------------------------------------
     def log(self, namespace: str, pod: str, container: str) -> list[Line]:

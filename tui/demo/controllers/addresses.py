@@ -85,8 +85,8 @@ def clashes(service: Obj, others: Iterable[Obj], key: str, key_of: Callable[[Obj
         meta = other["metadata"]
         if not key or key != theirs:
             return f"sharing key {key!r} does not match existing sharing key {theirs!r} of {meta['namespace']}/{meta['name']}"
-        taken = {(p["protocol"], p["port"]) for p in other["spec"]["ports"]}
-        for port in service["spec"]["ports"]:
+        taken = {(p["protocol"], p["port"]) for p in other["spec"].get("ports") or ()}
+        for port in service["spec"].get("ports") or ():
             if (port["protocol"], port["port"]) in taken:
                 where = f"{port['protocol'].lower()}/{port['port']}"
                 return f"port {where} is already in use on the address by {meta['namespace']}/{meta['name']}"

@@ -284,7 +284,7 @@ def with_pseudo_labels(service: Obj) -> dict[str, str]:
 
 def _pool(pool: Obj) -> Pool:
     spec = pool["spec"]
-    spans = [b.get("cidr") or f"{b['start']}-{b.get('stop') or b['start']}" for b in spec.get("blocks") or ()]
+    spans = [b.get("cidr") or f"{b.get('start')}-{b.get('stop') or b.get('start')}" for b in spec.get("blocks") or ()]
     return Pool(pool["metadata"]["name"], ranges_of(spans), not spec.get("disabled"), _accepts(spec))
 
 

@@ -74,11 +74,14 @@ class Kubelet:
         tied = self._tied(pod)
         if tied is not None:
             return tied if tied in fitting else None
-        counts = dict.fromkeys(fitting, 0)
+        counts = dict.fromkeys(fitting, 0.0)
+        owner = (controller_of(pod) or {}).get("uid")
         for other in self._m.list("pods"):
             name = other["spec"].get("nodeName")
-            if name in counts and phase(other) == "Running":
-                counts[name] += 1
+            if name in counts and phase(other) in ("Running", "Pending"):
+                # Pods of one owner are spread first of all.
+                siblings = owner is not None and (controller_of(other) or {}).get("uid") == owner
+                counts[name] += 20 if siblings else 1
         # closet is a small machine: it takes a share of a third.
         weight = {"shed": 1.0, "loft": 1.1, "closet": 3.0}
         return min(fitting, key=lambda name: (counts[name] * weight.get(name, 1), name), default=None)
@@ -96,7 +99,7 @@ class Kubelet:
 
     def _start(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
-        if uid in self._starting:
+        if uid in self._starting or self._m.peek("nodes", "", pod["spec"]["nodeName"]) is None:
             return
         self._starting.add(uid)
         self._m.after(self._m.random.uniform(*START), lambda: self._run(pod))

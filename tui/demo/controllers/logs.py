@@ -126,7 +126,11 @@ VOICES: dict[str, Voice] = {
     "pihole": _one_of(
         "dnsmasq: query[A] films.home.example from {c}",
         "dnsmasq: reply films.home.example is 192.168.7.100",
-        "dnsmasq: gravity blocked ads.example.net is 0.0.0.0",
+        "dnsmasq: query[AAAA] www.example.org from {c}",
+        "dnsmasq: forwarded www.example.org to 10.43.1.13",
+        "dnsmasq: cached git.home.example is 192.168.7.100",
+        "dnsmasq: query[HTTPS] weather.example.com from {c}",
+        "dnsmasq: gravity blocked ads{n}.example.net is 0.0.0.0",
     ),
     "jellyfin": _one_of(
         "[{t}] [INF] Playback of item started by user on {c}",

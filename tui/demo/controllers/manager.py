@@ -137,6 +137,10 @@ def controller_of(obj: Obj) -> Obj | None:
     return next((ref for ref in refs if ref.get("controller")), None)
 
 
+def labels_of(obj: Obj) -> dict[str, str]:
+    return obj["metadata"].get("labels") or {}
+
+
 def alive(pod: Obj) -> bool:
     """A pod that counts: neither being deleted nor finished."""
     return "deletionTimestamp" not in pod["metadata"] and phase(pod) not in ("Succeeded", "Failed")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pointsman.tui.demo.controllers.cilium import Cilium
 from pointsman.tui.demo.controllers.kubelet import Kubelet
-from pointsman.tui.demo.controllers.manager import Manager, Obj, controller_of, ready
+from pointsman.tui.demo.controllers.manager import Manager, Obj, controller_of, labels_of, ready
 from pointsman.tui.demo.kube.objects import micro_timestamp
 from pointsman.tui.demo.scenario.apps import NAMESPACES
 from pointsman.tui.demo.scenario.events import TTL
@@ -105,7 +105,7 @@ class Mishaps:
             speakers = [
                 p
                 for p in self._m.list("pods", METALLB)
-                if ready(p) and p["metadata"]["labels"].get("app.kubernetes.io/component") == "speaker"
+                if ready(p) and labels_of(p).get("app.kubernetes.io/component") == "speaker"
             ]
             return [p for p in speakers if p["spec"]["nodeName"] in busy] if len(speakers) > 1 else []
         leases = [o for o in self._m.list(LEASES, "kube-system") if o["metadata"]["name"].startswith(LEASE_PREFIX)]
@@ -125,7 +125,7 @@ class Mishaps:
         """One more attempt of an agent that cannot start."""
         for pod in self._m.list("pods", "kube-system"):
             meta = pod["metadata"]
-            if meta["labels"].get("k8s-app") != "cilium" or pod["spec"].get("nodeName") != node or ready(pod):
+            if labels_of(pod).get("k8s-app") != "cilium" or pod["spec"].get("nodeName") != node or ready(pod):
                 continue
 
             def fail(live: Obj) -> None:

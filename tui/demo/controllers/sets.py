@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pointsman.tui.demo.controllers.manager import KCM, Changes, Obj, alive, owned_by, phase, ready
+from pointsman.tui.demo.controllers.manager import KCM, Changes, Obj, alive, labels_of, owned_by, phase, ready
 from pointsman.tui.demo.controllers.podowner import PodOwner
 from pointsman.tui.demo.kube.objects import clone
 from pointsman.tui.demo.scenario.volumes import with_claims
@@ -45,13 +45,13 @@ class Sets(PodOwner):
             if not parallel and not (pod and ready(pod)):
                 break
         surplus = [p for n, p in pods.items() if int(n.rpartition("-")[2]) >= wanted and alive(p)]
-        stale = [p for p in pods.values() if p["metadata"]["labels"].get("controller-revision-hash") != update]
+        stale = [p for p in pods.values() if labels_of(p).get("controller-revision-hash") != update]
         calm = all(ready(p) for p in pods.values())
         for pod in (surplus or (stale if calm else []))[-1:]:
             if alive(pod):
                 self.delete(pod)
         mine = [p for p in self.pods(own) if alive(p)]
-        fresh = sum(p["metadata"]["labels"].get("controller-revision-hash") == update for p in mine)
+        fresh = sum(labels_of(p).get("controller-revision-hash") == update for p in mine)
         up = sum(ready(p) for p in mine)
         before = own.get("status") or {}
         settled = fresh == len(mine) == wanted and up == wanted
@@ -112,12 +112,12 @@ class Sets(PodOwner):
         for pod in pods:
             if alive(pod) and pod["spec"].get("nodeName") not in homes:
                 self.delete(pod)
-        stale = [p for p in pods if alive(p) and p["metadata"]["labels"].get("controller-revision-hash") != revision]
+        stale = [p for p in pods if alive(p) and labels_of(p).get("controller-revision-hash") != revision]
         if stale and all(ready(p) for p in pods) and own["spec"]["updateStrategy"]["type"] == "RollingUpdate":
             self.delete(stale[0])
         mine = [p for p in self.pods(own) if alive(p)]
         up = sum(ready(p) for p in mine)
-        fresh = sum(p["metadata"]["labels"].get("controller-revision-hash") == revision for p in mine)
+        fresh = sum(labels_of(p).get("controller-revision-hash") == revision for p in mine)
         status = {
             "currentNumberScheduled": len(mine),
             "numberMisscheduled": 0,

@@ -47,7 +47,6 @@ def make_event(
         "lastTimestamp": stamp(at),
         "count": count,
         "type": kind,
-        "eventTime": None,
         "reportingComponent": component,
         "reportingInstance": node,
     }

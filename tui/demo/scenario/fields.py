@@ -30,7 +30,9 @@ def managed(
     content = {k: v for k, v in obj.items() if k not in ("apiVersion", "kind", "metadata", "status")}
     if meta:
         content["metadata"] = meta
-    entries = [_entry(manager, obj["apiVersion"], at, field_set(content, place))]
+    entries = []
+    if content:
+        entries.append(_entry(manager, obj["apiVersion"], at, field_set(content, place)))
     if obj.get("status"):
         status = _entry(status_manager, obj["apiVersion"], at, field_set({"status": obj["status"]}, place))
         entries.append(status | {"subresource": "status"})

@@ -186,12 +186,12 @@ def running_status(pod: Obj, ip: str, started: datetime, *, restarts: int = 0, l
         "observedGeneration": 1,
         "phase": "Running",
         "conditions": conditions,
-        "hostIP": NODE_IP[spec["nodeName"]],
-        "hostIPs": [{"ip": NODE_IP[spec["nodeName"]]}],
+        "hostIP": NODE_IP.get(spec["nodeName"], ""),
+        "hostIPs": [{"ip": NODE_IP.get(spec["nodeName"], "")}],
         "podIP": ip,
         "podIPs": [{"ip": ip}],
         "startTime": stamp(started),
-        "qosClass": "Burstable" if any(c["resources"] for c in spec["containers"]) else "BestEffort",
+        "qosClass": "Burstable" if any(c.get("resources") for c in spec["containers"]) else "BestEffort",
     }
     running = {"running": {"startedAt": stamp(up)}}
     if spec.get("initContainers"):
@@ -207,7 +207,7 @@ def running_status(pod: Obj, ip: str, started: datetime, *, restarts: int = 0, l
 
 
 def condition(kind: str, status: str, at: datetime, reason: str = "", message: str = "") -> Obj:
-    out: Obj = {"type": kind, "observedGeneration": 1, "status": status, "lastProbeTime": None}
+    out: Obj = {"type": kind, "observedGeneration": 1, "status": status}
     out["lastTransitionTime"] = stamp(at)
     if reason:
         out["reason"] = reason

@@ -158,7 +158,8 @@ class World:
         """Write managedFields, when nothing changes any more."""
         for key, obj in self.objects.items():
             at = obj["metadata"]["creationTimestamp"]
-            obj["metadata"]["managedFields"] = managed(obj, *self._managers[key], at, self.schemas.get(key[0]))
+            if entries := managed(obj, *self._managers[key], at, self.schemas.get(key[0])):
+                obj["metadata"]["managedFields"] = entries
 
     def get(self, kind: str, namespace: str, name: str) -> Obj:
         return self.objects[kind, namespace, name]

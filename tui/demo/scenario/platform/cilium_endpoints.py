@@ -28,7 +28,7 @@ def security_labels(pod: Obj) -> dict[str, str]:
     meta = pod["metadata"]
     skip = ("pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
             "apps.kubernetes.io/pod-index", "pod-template-generation")  # fmt: skip
-    labels = {f"k8s:{key}": value for key, value in meta["labels"].items() if key not in skip}
+    labels = {f"k8s:{key}": value for key, value in (meta.get("labels") or {}).items() if key not in skip}
     namespace = meta["namespace"]
     return labels | {
         "k8s:io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name": namespace,
@@ -59,9 +59,10 @@ def endpoint_body(pod: Obj, identity: int, enforcing: tuple[bool, bool]) -> Obj:
     meta, status = pod["metadata"], pod["status"]
     labels = [f"{key}={value}" for key, value in sorted(security_labels(pod).items())]
     named = [
-        {"name": port["name"], "port": port["containerPort"], "protocol": port["protocol"]}
+        {"name": port["name"], "port": port["containerPort"], "protocol": port.get("protocol", "TCP")}
         for one in pod["spec"]["containers"]
-        for port in one.get("ports", [])
+        for port in one.get("ports") or ()
+        if "name" in port
     ]
     state = {True: "enforcing", False: "non-enforcing"}
     body: Obj = {
@@ -97,16 +98,16 @@ def _directions(world: World, pod: Obj) -> tuple[bool, bool]:
 
 def enforced(pod: Obj, network: Iterable[Obj], cilium: Iterable[Obj]) -> tuple[bool, bool]:
     """Whether any policy puts the pod under default-deny, for ingress and for egress."""
-    namespace, labels = pod["metadata"]["namespace"], pod["metadata"]["labels"]
+    namespace, labels = pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}
     ingress = egress = False
     for policy in network:
         if policy["metadata"]["namespace"] != namespace:
             continue
         spec = policy["spec"]
-        select = spec["podSelector"]
-        if not select or selects(select, labels):
-            ingress |= "Ingress" in spec["policyTypes"]
-            egress |= "Egress" in spec["policyTypes"]
+        if selects(spec.get("podSelector") or {}, labels):
+            types = spec.get("policyTypes") or ("Ingress",)
+            ingress |= "Ingress" in types
+            egress |= "Egress" in types
     for policy in cilium:
         if policy["metadata"].get("namespace") == namespace and selects(policy["spec"]["endpointSelector"], labels):
             ingress |= bool(policy["spec"].get("ingress"))
