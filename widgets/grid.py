@@ -79,6 +79,7 @@ class _Look:
 class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     """A table of rows with a cursor."""
 
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "cursor_up", "Up", show=False, id="grid.up"),
         Binding("down", "cursor_down", "Down", show=False, id="grid.down"),
@@ -262,6 +263,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def set_predicate(self, predicate: Callable[[T], bool] | None, name: str = "extra") -> None:
         """Keep only rows that pass, beside the typed filter; one per name, `None` takes it away."""
         keep = self._cursor_line()
+        self._seen.clear()  # other rows: the columns may become narrower again
         self.model.set_predicate(predicate, name)
         self.changed(keep=keep)
 

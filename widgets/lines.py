@@ -21,6 +21,7 @@ class Lines(Widget):
     `compose_lines` may be given in place of fixed lines: a function of the width in cells, asked again after a resize.
     """
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = """
     Lines { height: auto; width: 1fr; }
     """

@@ -32,6 +32,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     to a log. While it follows, new lines scroll into view; scrolling up stops that.
     """
 
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "line_up", "Up", show=False, id="text.up"),
         Binding("down", "line_down", "Down", show=False, id="text.down"),
