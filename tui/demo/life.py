@@ -86,6 +86,10 @@ class Life:
             self._clock.release()
         self._speak()
 
+    def resync(self) -> None:
+        """Have the controllers look at everything again, as real ones do from time to time; the next step acts on it."""
+        self._m.resync()
+
     def _settle(self) -> None:
         """Run the controllers until they have nothing left to say."""
         for _ in range(ROUNDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import random
 from collections.abc import Callable, Iterable
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pointsman.tui.demo.clock import Clock
+from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.events import Event
 from pointsman.tui.demo.kube.objects import clone, timestamp
 from pointsman.tui.demo.kube.storage import Storage
@@ -73,6 +75,13 @@ class Manager:
         place = meta.get("namespace", ""), meta["name"]
         self._changes.setdefault(f"{plural}.{group}" if group else plural, set()).add(place)
 
+    def resync(self) -> None:
+        """Take every object for changed."""
+        for info in list(self.storage.resources):
+            places = self.storage.places(info.key)
+            if places:
+                self._changes.setdefault(info.qualified, set()).update(places)
+
     def changes(self) -> Changes:
         """What changed since the last call."""
         taken, self._changes = self._changes, {}
@@ -122,7 +131,9 @@ class Manager:
 
                 self.change("events", old, again, manager=component)
                 return
-        self.storage.create(fresh, manager=component)
+        # A namespace that is being terminated takes no new Events; who reports is not held up by that.
+        with contextlib.suppress(ApiError):
+            self.storage.create(fresh, manager=component)
 
 
 def owned_by(obj: Obj, owner: Obj) -> bool:
