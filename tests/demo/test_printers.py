@@ -646,11 +646,15 @@ FIELDS = (
     "roleRef",
     "series",
 )
-INNER = ("name", "containers", "initContainerStatuses", "containerStatuses", "conditions", "ports", "rules", "template", "selector",
-         "loadBalancer", "metrics", "labels", "creationTimestamp", "addresses", "completions", "claimRef", "taints")  # fmt: skip
+INNER = (
+    "name containers initContainerStatuses containerStatuses conditions ports rules template selector loadBalancer metrics"
+    " labels creationTimestamp addresses completions claimRef taints"
+)
+NAMED = st.sampled_from(INNER.split(" "))
+LISTED = st.lists(st.dictionaries(NAMED, ANYTHING, max_size=3), max_size=2)
 ODD = st.dictionaries(
-    st.sampled_from(FIELDS), st.dictionaries(st.sampled_from(INNER), ANYTHING | st.lists(st.dictionaries(st.sampled_from(INNER), ANYTHING, max_size=3), max_size=2), max_size=4) | ANYTHING, max_size=5
-)  # fmt: skip
+    st.sampled_from(FIELDS), st.dictionaries(NAMED, ANYTHING | LISTED, max_size=4) | ANYTHING, max_size=5
+)
 
 
 @given(st.sampled_from(sorted(printers._PRINTERS)), ODD)
