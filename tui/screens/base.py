@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
 
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
 from pointsman.tui.views.frame import COMPACT, Count, Part, footer_line, header_line, header_of, tab_line
+from pointsman.tui.views.states import card, nothing_yet
 from pointsman.tui.views.summary import Summary, summarize
+from pointsman.widgets.cells import CellLike
+from pointsman.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
@@ -28,6 +31,8 @@ class PaneScreen(KeyScreen[None]):
     """A pane. Subclasses give :meth:`body` and :meth:`draw`; the host calls :meth:`show` when there is something new."""
 
     AUTO_FOCUS: ClassVar[str | None] = "Grid"
+    needs_cluster: ClassVar[bool] = True
+    """Whether the pane is empty without data, so that a card on the connection takes its place."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +48,8 @@ class PaneScreen(KeyScreen[None]):
         yield LineWidget(id="tabs")
         with Vertical(id="body"):
             yield from self.compose_body()
+        with Container(id="state"):
+            yield Lines(id="card", compose_lines=self._card)
         yield LineWidget(id="footer")
         yield Static("", id="no-room", markup=False)
 
@@ -57,6 +64,9 @@ class PaneScreen(KeyScreen[None]):
     def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
         """Show the snapshot; ``changed`` is False when only time has passed since the last one."""
 
+    def _card(self, cells: int) -> list[CellLike]:
+        return card(self.host.snapshot(), self.host.keymap, min(cells, 76))
+
     # -- called by the host -----------------------------------------------------------------------------------------
 
     def show(self, snapshot: Snapshot) -> None:
@@ -69,7 +79,12 @@ class PaneScreen(KeyScreen[None]):
         if changed or self._summary is None:
             self._summary = summarize(snapshot)
         self.draw_frame(snapshot)
-        self.draw(snapshot, changed=changed)
+        blank = self.needs_cluster and nothing_yet(snapshot)
+        self.set_class(blank, "-nothing-yet")
+        if blank:
+            self.query_one("#card", Lines).update_lines()
+        else:
+            self.draw(snapshot, changed=changed)
 
     def again(self) -> None:
         """Draw everything anew at the next chance: size, theme, namespace or context changed."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class ComingScreen(PaneScreen):
     CSS_PATH: ClassVar = "coming.tcss"
     AUTO_FOCUS = None
+    needs_cluster = False
 
     def __init__(self, pane: str) -> None:
         super().__init__()

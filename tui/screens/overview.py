@@ -58,6 +58,7 @@ class OverviewScreen(ListPane):
         summary = self.summary
         if summary is None:
             return
+        self.show_stale(snapshot)
         namespace = self.host.view.namespace
         stack = self.panel("stack")
         stack.show_rows(stack_rows(summary.report, snapshot.now, short=self.size.width < 100))

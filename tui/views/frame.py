@@ -116,9 +116,11 @@ def _source(link: Link, now: float, *, name: bool, ages: bool, words: bool) -> l
     parts = [Part(f"{link.name} ", "header")] if name else []
     parts.append(Part(sign, style))
     said = ""
-    if link.state in (State.LIVE, State.STALE):
-        if link.last_ok is not None and (ages or link.state is State.STALE):
-            said = f" {age(_coarse(now - link.last_ok))}"
+    old = f" {age(_coarse(now - link.last_ok))}" if link.last_ok is not None else ""
+    if link.state is State.LIVE:
+        said = old if ages else ""
+    elif link.state in (State.STALE, State.DOWN):
+        said = f" {link.state.value}{old}"
     elif link.state is State.CONNECTING:
         said = f" connecting{glyphs.current.ellipsis}" if name else ""
     elif words or link.state is not State.ABSENT:

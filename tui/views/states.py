@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.tui.commands import Keymap
 from pointsman.tui.model.kinds import EVENTS, NODES, SERVICES, Kind
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Link, Snapshot, State
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell, CellLike
+from pointsman.widgets.cells import Cell, CellLike, wrap_cell
 
 NEEDS: dict[str, tuple[Kind[Any], ...]] = {
     "stack": (NODES,),
@@ -20,6 +21,7 @@ NEEDS: dict[str, tuple[Kind[Any], ...]] = {
 
 NONE: dict[str, tuple[str, str]] = {
     "stack": ("no component was recognized", "Is this user allowed to list pods and daemonsets in kube-system?"),
+    "pools": ("no pool", "An IPAddressPool of MetalLB or a CiliumLoadBalancerIPPool is listed here."),
     "findings": ("no finding", "Nothing here is broken, as far as can be told."),
     "ips": (
         "no service has an address of its own",
@@ -59,16 +61,36 @@ def connection(snapshot: Snapshot) -> list[CellLike]:
         lines.append(link.detail)
     if link.hint:
         lines.append(Cell(link.hint, "muted"))
-    if link.state in (State.DOWN, State.ABSENT) and not snapshot.cluster.demo and not snapshot.cluster.uid:
-        lines += [
-            "",
-            Cell.join(("pointsman --demo", "key"), (" opens a simulated homelab, no cluster needed", "muted")),
-        ]
     return lines
+
+
+def nothing_yet(snapshot: Snapshot) -> bool:
+    """Whether no list ever came and none can be expected now: then one card says so in place of the whole pane."""
+    link = snapshot.links.get("kube", Link("kube"))
+    if snapshot.cluster.origin == "manifests" or link.state in (State.LIVE, State.STALE):
+        return False
+    return not any(snapshot.known(kind) for kind in (NODES, SERVICES, EVENTS))
+
+
+def card(snapshot: Snapshot, keymap: Keymap, cells: int) -> list[CellLike]:
+    """The card: what is wrong in a sentence, what would mend it, what can be done from here."""
+    lines = [line for entry in connection(snapshot) for line in wrap_cell(entry, cells)]
+    if snapshot.links.get("kube", Link("kube")).state is State.CONNECTING or snapshot.cluster.demo:
+        return list(lines)
+    ways: list[tuple[str, str]] = [(":ctx", "another context")]
+    if keymap.of("quit"):
+        ways.append((keymap.label("quit"), "quit"))
+    ways.append(("pointsman --demo", "a simulated homelab, no cluster needed"))
+    lines.append(Cell(""))
+    for keys, said in ways:
+        lines.append(Cell.join((f"{keys:<18}", "key"), (said, "muted")))
+    return list(lines)
 
 
 def absence(snapshot: Snapshot, place: str) -> list[CellLike]:
     """The lines for an empty place: the connection's trouble, the kind that may not be read, or that there is none."""
+    if snapshot.cluster.origin == "manifests" and not any(map(snapshot.known, NEEDS.get(place, ()))):
+        return [Cell("the files hold nothing for this place", "muted")]
     trouble = connection(snapshot)
     unread = [kind for kind in NEEDS.get(place, ()) if not snapshot.known(kind)]
     if trouble and (unread or not snapshot.tables):
