@@ -469,8 +469,12 @@ def _merged(info: ResourceInfo, obj: Object, live: Object, subresource: str) -> 
 
 
 def _spec_of(obj: Mapping[str, Any], info: ResourceInfo) -> dict[str, Any]:
+    """What the generation counts. Binding a pod to its node is no change that a kubelet would have to observe."""
     skip = {"metadata", "apiVersion", "kind", *(("status",) if info.has_status else ())}
-    return {key: value for key, value in obj.items() if key not in skip}
+    kept = {key: value for key, value in obj.items() if key not in skip}
+    if info.key == ("", "pods"):
+        kept["spec"] = {key: value for key, value in (obj.get("spec") or {}).items() if key != "nodeName"}
+    return kept
 
 
 def _same(new: Object, live: Object) -> bool:
