@@ -123,6 +123,8 @@ class Terminal:
             else:
                 text = KEYS.get(key, key)
             os.write(self.master, text.encode())
+            if key == "esc":
+                self.watch(0.15)  # ESC and a letter in one breath is alt+letter to every program
 
     def read(self, seconds: float = 0.05) -> bool:
         """Take in what the program wrote; False once it has closed the terminal."""

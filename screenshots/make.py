@@ -1,0 +1,128 @@
+"""Draw the pictures of the README: the app on the demo homelab's objects at a fixed time, as SVG and PNG.
+
+``make screenshots`` draws all; words on the command line draw those whose name holds one of them. Objects, names and the
+clock are fixed, so a picture changes only when the drawing does; tests/screenshots compares the words on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SIZES = ((80, 24), (120, 40), (200, 60))
+VARIANTS = ("classic", "cilium", "broken")
+THEMES = {"dark": "pointsman-dark", "light": "pointsman-light", "16": "pointsman-16"}
+FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
+FONTS = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf",
+    "/usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf",
+)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: the demo's variant, the terminal's size, the theme, and the keys pressed before it is taken."""
+
+    pane: str
+    variant: str
+    size: tuple[int, int]
+    theme: str = "dark"
+    keys: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        columns, lines = self.size
+        return f"{self.pane}-{self.variant}-{columns}x{lines}-{self.theme}"
+
+
+def shots() -> Iterator[Shot]:
+    for variant in VARIANTS:
+        for size in SIZES:
+            yield Shot("overview", variant, size)
+            yield Shot("ips", variant, size, keys=("4",))
+        yield Shot("overview", variant, (120, 40), "light")
+        yield Shot("ips", variant, (120, 40), "light", keys=("4",))
+    for size in SIZES:
+        yield Shot("ips-explain", "broken", size, keys=("4", "j", "j", "j", "j", "enter"))
+    yield Shot("ips-explain", "broken", (120, 40), "light", keys=("4", "j", "j", "j", "j", "enter"))
+    yield Shot("overview", "broken", (120, 40), "16")
+    yield Shot("ips", "classic", (120, 40), "16", keys=("4",))
+    yield Shot("help", "classic", (120, 40), keys=("4", "question_mark"))
+    yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))
+    yield Shot("yaml", "classic", (120, 40), keys=("4", "y"))
+    yield Shot("flows", "classic", (120, 40), keys=("2",))
+
+
+async def take(shot: Shot) -> str:
+    """The picture as SVG."""
+    from appkit import make_app
+
+    from pointsman.tui.options import Options
+
+    app = make_app(shot.variant, Options(theme=THEMES[shot.theme]))
+    async with app.run_test(size=shot.size) as pilot:
+        await pilot.pause(0.3)
+        for key in shot.keys:
+            await pilot.press(key)
+            await pilot.pause(0.1)
+        await pilot.pause(0.4)
+        drawn: str = app.export_screenshot(title=f"pointsman --demo {shot.variant}")
+    return own_fonts(drawn)
+
+
+def own_fonts(svg: str) -> str:
+    """The picture without fonts from elsewhere: a README must not fetch anything."""
+    svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"font-family:\s*[^;]+;", f"font-family: {FONT};", svg)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
+
+
+def to_png(svg: str) -> bytes | None:
+    """The picture as PNG; None where the font is missing (a picture in another font would not be ours)."""
+    import resvg_py
+
+    fonts = [path for path in FONTS if Path(path).exists()]
+    if not fonts:
+        return None
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg.replace(FONT, "DejaVu Sans Mono"), skip_system_fonts=True, font_files=fonts, zoom=1
+        )
+    )
+
+
+def main(words: list[str]) -> int:
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    with tempfile.TemporaryDirectory() as home:
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+            os.environ[name] = home
+        os.environ["TEXTUAL_ANIMATIONS"] = "none"
+        os.environ["TZ"] = "UTC"
+        for variable in ("NO_COLOR", "KUBECONFIG"):
+            os.environ.pop(variable, None)
+        without_font = False
+        for shot in shots():
+            if words and not any(word in shot.name for word in words):
+                continue
+            svg = asyncio.run(take(shot))
+            (HERE / f"{shot.name}.svg").write_text(svg, encoding="utf-8")
+            png = to_png(svg)
+            if png is None:
+                without_font = True
+            else:
+                (HERE / f"{shot.name}.png").write_bytes(png)
+            print(shot.name)
+    if without_font:
+        print("no PNG was drawn: install DejaVu Sans Mono (Debian: fonts-dejavu-core)", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
