@@ -65,13 +65,13 @@ class Column(Generic[T]):
 
     `render` gives the cell of a row and `value` what the row sorts by (no `value`: the column does not sort; `None` as
     a value is "unknown" and sorts last in both directions). With neither `width` nor `flex` the column is as wide as
-    the widest cell seen so far, at most `max_width`. `flex` columns share what is left over, in proportion, and are
-    never narrower than `min_width`.
+    the widest cell seen so far, at most `max_width`. `flex` columns share what is left over, in proportion and first
+    where cells would be cut, and are never narrower than `min_width`.
 
-    A column disappears below `min_terminal_width` terminal columns (a list that has only a part of the screen counts
-    what it has), and when the rest does not fit: highest `priority`
-    number first; priority 0 never goes (the list then scrolls sideways). `shorten="none"` is for strips of signs
-    (bars, ribbons) that are cut without an ellipsis. `flash=False` is for cells that change by themselves, such as ages.
+    A column disappears below `min_terminal_width` terminal columns, and when the rest does not fit (a list may have
+    only a part of the screen): first those that ask for more width than there is, then the highest `priority` number.
+    One with priority 0 and no such limit never goes; the list then scrolls sideways. `shorten="none"` is for strips of
+    signs (bars, ribbons) that are cut without an ellipsis. `flash=False` is for cells that change by themselves.
     """
 
     key: str

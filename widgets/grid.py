@@ -44,7 +44,6 @@ _STRIPS = 1024
 _FLASH = 0.8
 _FADE = 0.4
 _SIDE_STEP = 8
-_FRAME = 2
 _SEARCH_SLICE = 0.008
 _SEARCH_PAUSE = 0.001
 
@@ -383,15 +382,13 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Lay the columns out for the rows on screen; says whether that moved anything."""
         rows = [self.model.cells_at(index) for index in self._visible()]
         for number, column in enumerate(self.model.columns):
-            if column.width is None and not column.flex and rows:
+            if column.width is None and rows:
                 widest = max(width(cells[number].plain) for cells in rows)
                 if widest > self._seen.get(column.key, 0):
                     self._seen[column.key] = widest
-        # In half a screen, or beside an open drawer, a list has to do as on a terminal of that width.
-        terminal = min(self.app.size.width, self.size.width + _FRAME)
         # A cell stays free between the last column and the scrollbar.
         room = self._room - (1 if self._room < self.size.width else 0)
-        layout = lay_out(self.model.columns, room, terminal, self._seen, wide=self.wide)
+        layout = lay_out(self.model.columns, room, self.app.size.width, self._seen, wide=self.wide)
         if layout == self._layout_now:
             return False
         self._layout_now = layout

@@ -10,6 +10,7 @@ from pointsman.widgets.cells import Column
 from pointsman.widgets.text import width
 
 _NARROW = 100
+_FRAME = 4
 
 GUTTER = 2
 """Cells left of the first column: the cursor's bar or a mark, and a space."""
@@ -51,7 +52,7 @@ def lay_out(
 ) -> Layout:
     """Place the columns in `room` cells.
 
-    `seen` is the widest cell seen in each self-sizing column. Columns go by `min_terminal_width` and `priority` (see
+    `seen` is the widest cell seen in each column without a fixed width. Columns go by `min_terminal_width` and `priority` (see
     `Column`), unless all are wanted (`wide`); what is left over goes to the `flex` columns. With no flex column the
     room at the right stays empty.
     """
@@ -64,15 +65,20 @@ def lay_out(
 
     if needed() > room and terminal_width < _NARROW:
         gap = 1  # here a narrower gap is better than a column less
+
+    def dispensable(index: int) -> tuple[bool, int, int]:
+        # In half a screen a list first gives up what it would not show on a terminal of that width.
+        return columns[index].min_terminal_width > room + _FRAME, columns[index].priority, index
+
     while needed() > room and not wide:
-        candidates = [index for index in shown if columns[index].priority > 0]
+        candidates = [index for index in shown if columns[index].priority > 0 or columns[index].min_terminal_width > 0]
         if not candidates:
             break
-        shown.remove(max(candidates, key=lambda index: (columns[index].priority, index)))
+        shown.remove(max(candidates, key=dispensable))
     if needed() > room:
         gap = 1
     widths = {index: least[index] for index in shown}
-    _share(columns, shown, widths, max(0, room - needed()))
+    _share(columns, shown, widths, seen, max(0, room - needed()))
     placements: list[Placement] = []
     x = GUTTER
     for index in shown:
@@ -94,15 +100,26 @@ def _least(column: Column[Any], seen: Mapping[str, int]) -> int:
     return max(1, title, min(column.max_width, seen.get(column.key, 0)))
 
 
-def _share(columns: Sequence[Column[Any]], shown: Sequence[int], widths: dict[int, int], spare: int) -> None:
-    """Give spare cells to the flex columns in proportion; the remainder goes to the first ones."""
+def _share(
+    columns: Sequence[Column[Any]], shown: Sequence[int], widths: dict[int, int], seen: Mapping[str, int], spare: int
+) -> None:
+    """Give spare cells to the flex columns in proportion: first up to what their cells need, then what is left."""
     flexible = [index for index in shown if columns[index].flex and columns[index].width is None]
-    weight = sum(columns[index].flex for index in flexible)
-    if not weight:
-        return
-    shares = {index: spare * columns[index].flex // weight for index in flexible}
-    left = spare - sum(shares.values())
-    for index in flexible:
-        extra = 1 if left > 0 else 0
-        left -= extra
-        widths[index] += shares[index] + extra
+    hungry = {index: seen.get(columns[index].key, 0) - widths[index] for index in flexible}
+    while spare > 0 and (takers := [index for index in flexible if hungry[index] > 0]):
+        for index, share in zip(takers, _portions([columns[index].flex for index in takers], spare), strict=True):
+            given = min(share, hungry[index])
+            widths[index] += given
+            hungry[index] -= given
+            spare -= given
+    for index, share in zip(flexible, _portions([columns[index].flex for index in flexible], spare), strict=True):
+        widths[index] += share
+
+
+def _portions(weights: Sequence[int], amount: int) -> list[int]:
+    """An amount in whole parts by weight; what does not divide goes to the first ones."""
+    total = sum(weights)
+    parts = [amount * weight // total for weight in weights]
+    for index in range(amount - sum(parts) if weights else 0):
+        parts[index] += 1
+    return parts

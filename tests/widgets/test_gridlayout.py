@@ -36,12 +36,12 @@ def test_any_columns_in_any_room(columns: list[Column[object]], room: int, wide:
         assert len(shown) == len(columns)
         return
     for index, each in enumerate(columns):
-        if room >= each.min_terminal_width and each.priority == 0:
+        if each.min_terminal_width == each.priority == 0:
             assert index in shown
         if room < each.min_terminal_width:
             assert index not in shown
     if layout.width > room:  # only what never goes is left
-        assert all(columns[index].priority == 0 for index in shown)
+        assert all(columns[index].priority == columns[index].min_terminal_width == 0 for index in shown)
     elif any(columns[index].flex and columns[index].width is None for index in shown):
         assert layout.width == room
 
@@ -66,6 +66,14 @@ def test_flex_shares_in_proportion() -> None:
     columns = [Column("a", "a", str, flex=1, min_width=5), Column("b", "b", str, flex=3, min_width=5)]
     layout = lay_out(columns, GUTTER + 12 + 40, 120, {})
     assert [place.width for place in layout.placements] == [15, 35]
+
+
+def test_spare_room_goes_first_where_cells_need_it() -> None:
+    columns = [Column(name, name, str, flex=1, min_width=5) for name in "ab"]
+    layout = lay_out(columns, GUTTER + 12 + 20, 120, {"a": 6, "b": 22})
+    assert [place.width for place in layout.placements] == [7, 23]
+    layout = lay_out(columns, GUTTER + 12 + 10, 120, {"a": 40, "b": 40})
+    assert [place.width for place in layout.placements] == [10, 10]
 
 
 def test_self_sizing_columns_follow_what_was_seen_up_to_a_bound() -> None:
