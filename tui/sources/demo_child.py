@@ -51,6 +51,7 @@ async def start_demo(variant: str = "classic") -> DemoChild:
         "-m",
         "pointsman.tui.demo.serve",
         variant,
+        f"--parent={os.getpid()}",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -12,14 +12,16 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pointsman.tui.disk.snapshots import SnapshotError, is_snapshot
 from pointsman.tui.model.decode import DecodeError, from_doc
 from pointsman.tui.model.kinds import CRDS, HELM_RELEASES, KINDS, TLS_SECRETS, Kind, kinds_of
 from pointsman.tui.model.meta import Key, Obj, dig, dig_list, dig_str
-from pointsman.tui.store.snapshot import Cluster, State
+from pointsman.tui.sources.capture import read_back
+from pointsman.tui.store.snapshot import Cluster, Snapshot, State
 from pointsman.tui.store.store import Store
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -74,6 +76,7 @@ class _Reading:
     files: int = 0
     documents: int = 0
     objects: int = 0
+    picture: Snapshot | None = None
 
     def problem(self, file: str, line: int, text: str) -> None:
         self.problems.append(Problem(file, line, text))
@@ -82,7 +85,7 @@ class _Reading:
 def load_manifests(paths: str | Sequence[str], store: Store, *, stdin: BinaryIO | None = None) -> ManifestReport:
     """Read files, folders (all ``.yaml``, ``.yml``, ``.json`` below) or ``-`` into the store; the report says how it went.
 
-    Blocks. Never raises for what the input is.
+    Blocks. Never raises for what the input is. A snapshot has to come alone: it brings its own time and states.
     """
     listed = [paths] if isinstance(paths, str) else list(paths)
     return _fill(store, _read(listed, stdin), listed)
@@ -90,6 +93,17 @@ def load_manifests(paths: str | Sequence[str], store: Store, *, stdin: BinaryIO 
 
 def _read(paths: Sequence[str], stdin: BinaryIO | None = None) -> _Reading:
     reading = _Reading()
+    if len(paths) == 1 and is_snapshot(Path(paths[0])):
+        reading.files = 1
+        try:
+            reading.picture, broken = read_back(Path(paths[0]))
+        except SnapshotError as error:
+            reading.problem(paths[0], 0, str(error))
+            return reading
+        reading.objects = sum(len(table.objects) for table in reading.picture.tables.values())
+        if broken:
+            reading.problem(paths[0], 0, f"{_count(broken, 'line')} of this snapshot cannot be read")
+        return reading
     for file, data in _inputs(paths, reading, stdin):
         reading.files += 1
         _read_text(file, data, reading)
@@ -111,6 +125,9 @@ def _inputs(paths: Iterable[str], reading: _Reading, stdin: BinaryIO | None) -> 
                 data = _bytes(file, reading)
                 if data is not None:
                     yield str(file), data
+            continue
+        if is_snapshot(path):
+            reading.problem(text, 0, "is a snapshot, which has to be given alone")
             continue
         data = _bytes(path, reading)
         if data is not None:
@@ -237,6 +254,10 @@ def _entry(group: str, kind: str, doc: dict[str, Any]) -> Kind[Any] | None:
 
 
 def _fill(store: Store, reading: _Reading, paths: Sequence[str]) -> ManifestReport:
+    if reading.picture is not None:
+        warnings = (*reading.picture.cluster.warnings, *map(str, reading.problems))
+        store.restore(replace(reading.picture, cluster=replace(reading.picture.cluster, warnings=warnings)))
+        return ManifestReport(1, 0, reading.objects, tuple(reading.problems))
     served = {
         f"{dig_str(doc, 'spec', 'names', 'plural')}.{dig_str(doc, 'spec', 'group')}"
         for doc in (obj.doc() for obj in reading.tables.get(CRDS.id, {}).values())

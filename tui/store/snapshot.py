@@ -50,7 +50,8 @@ class Link:
 class Cluster:
     """What the objects came from. ``uid`` (of the kube-system namespace) is its identity; None until it is known.
 
-    ``server`` is the API host as people should see it in a dialog; ``origin`` is ``cluster`` or ``manifests``.
+    ``server`` is the API host as people should see it in a dialog; ``origin`` is ``cluster``, ``manifests`` or
+    ``snapshot`` (a file that holds what a cluster was at ``Snapshot.now``).
     """
 
     context: str = ""

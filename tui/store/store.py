@@ -123,6 +123,15 @@ class Store:
         self._touch()
         return True
 
+    def restore(self, picture: Snapshot) -> None:
+        """Show a picture of another time: its objects, states and history. The clock stands still at its ``now``."""
+        self._clock = lambda: picture.now
+        self._tables = {kind.id: replace(picture.table(kind), version=next(_versions)) for kind in KINDS.values()}
+        self._links = {**self._links, **picture.links}
+        self._cluster = picture.cluster
+        self._history = picture.history
+        self._touch()
+
     def snapshot(self) -> Snapshot:
         """The picture now. Cheap when nothing changed but the time."""
         now = self._clock()
