@@ -2,7 +2,8 @@
 
 A `Grid` draws a `RowModel`. After every change it compares what each screen line should show with what it shows and
 repaints only the lines that differ; only rows on screen are ever formatted. It knows columns, cells and semantic styles,
-nothing of what the rows are about.
+nothing of what the rows are about. With the class `-lit` its cursor looks as if it had the focus, for a list whose keys
+come from an input line.
 
 The screen owns keys: every movement is an `action_*` method, and the few bindings here (arrows, paging, enter) have ids
 so that a keymap can change them. Border, title and subtitle are the screen's too.
@@ -117,7 +118,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             color: $block-cursor-blurred-foreground;
             text-style: $block-cursor-blurred-text-style;
         }
-        &:focus > .grid--cursor {
+        &:focus > .grid--cursor, &.-lit > .grid--cursor {
             background: $block-cursor-background;
             color: $block-cursor-foreground;
             text-style: $block-cursor-text-style;
@@ -126,7 +127,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         & > .grid--empty { color: $text-muted; }
         & > .grid--match { text-style: underline; }
         &:nocolor > .grid--cursor { text-style: bold; }
-        &:nocolor:focus > .grid--cursor { text-style: reverse; }
+        &:nocolor:focus > .grid--cursor, &.-lit:nocolor > .grid--cursor { text-style: reverse; }
         &:nocolor > .grid--header { text-style: underline; }
         &:nocolor > .grid--sorted { text-style: bold underline; }
     }

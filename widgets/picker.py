@@ -67,14 +67,7 @@ class Picker(Vertical):
             & > .input--placeholder { color: $text-muted; }
         }
         & > #rule { height: 1; color: $text-muted; }
-        & > Grid { height: auto; max-height: 16; min-height: 3;
-            & > .grid--cursor {
-                background: $block-cursor-background;
-                color: $block-cursor-foreground;
-                text-style: $block-cursor-text-style;
-            }
-            &:nocolor > .grid--cursor { text-style: reverse; }
-        }
+        & > Grid { height: auto; max-height: 16; min-height: 3; }
     }
     """
 
@@ -121,7 +114,7 @@ class Picker(Vertical):
                 Column("detail", "", _detail, flex=1, min_width=1, shorten="end"),
             ]
         )
-        self.grid: Grid[Choice] = Grid(model, empty=lambda: [empty], show_header=False)
+        self.grid: Grid[Choice] = Grid(model, empty=lambda: [empty], show_header=False, classes="-lit")
 
     def compose(self) -> ComposeResult:
         yield _Words(placeholder=self._placeholder, compact=True)

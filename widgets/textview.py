@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Parts, slice_parts
 from pointsman.widgets.drawing import Pen
 from pointsman.widgets.highlight import Highlighter, YamlHighlighter, plain
@@ -205,8 +206,22 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.scroll_offset.y <= row < self.scroll_offset.y + self._page:
             self.following = False
             self._to(row - self._page // 3)
+        self._bring_in(number)
         self.refresh()
         self.post_message(self.Searched(self, self.buffer.matches.index(number) + 1, len(self.buffer.matches)))
+
+    def _bring_in(self, number: int) -> None:
+        """Scroll sideways so that the first thing found in a line can be seen."""
+        text = self.buffer.line(number)
+        spans = self.buffer.spans(text)
+        if self.wrapped or not spans:
+            return
+        start, end = width(text[: spans[0][0]]), width(text[: spans[0][1]])
+        left = self.scroll_offset.x
+        if start <= left or end >= left + self._room - 1:
+            most = max(0, self.buffer.longest - self._room)
+            left = 0 if end < self._room else min(most, start - self._room // 3)
+            self.scroll_to(x=left, animate=False, force=True)
 
     # -- geometry ---------------------------------------------------------------------------------------------------
 
@@ -270,12 +285,19 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
             base += Style(bold=True) if tokens.ansi else tokens.ground("selection-blurred")
         match = self.get_component_rich_style("text-view--match", partial=True) + tokens.style("match")
         text = self.buffer.line(number)
+        before = after = ""
         if not self.wrapped:
+            # A line that goes on beyond the edge says so.
             start = len(take_left(text, left))
-            end = start + len(take_left(text[start:], room))
+            before = glyphs.current.more_left if start else ""
+            after = glyphs.current.more_right if width(text[start:]) > room else ""
+            start = len(take_left(text, left + len(before)))
+            end = start + len(take_left(text[start:], room - len(before) - len(after)))
         pen = Pen(base)
         spans = self.buffer.spans(text)
-        used = 0
+        edge = base + tokens.style("accent")
+        pen.write(before, edge)
+        used = len(before)
         at_char = start
         for piece, words in slice_parts(self._parts(number, text), start, end):
             style = base + tokens.style(words) if words else base
@@ -283,7 +305,9 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
                 pen.write(letters, style + match if found else style)
                 used += width(letters)
             at_char += len(piece)
-        pen.write(" " * max(0, room - used), base)
+        pen.write(" " * max(0, room - used - len(after)), base)
+        pen.write(after, edge)
+        used += len(after)
         strip = Strip(pen.segments(), max(used, room))
         self._strip_cache[key] = strip
         if len(self._strip_cache) > _CACHED:

@@ -123,10 +123,13 @@ async def test_wrap_and_sideways() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         assert "END" not in "\n".join(widget_text(view))
+        assert widget_text(view)[0].rstrip().endswith("x›")
         for _ in range(4):
             view.action_side_right()
         await pilot.pause()
         assert widget_text(view)[0].rstrip().endswith("END")
+        assert widget_text(view)[0].startswith(" ‹x")
+        assert widget_text(view)[1].strip() == "‹"
         view.action_toggle_wrap()
         await pilot.pause()
         text = widget_text(view)
@@ -177,6 +180,19 @@ async def test_search_marks_moves_and_tells() -> None:
         assert view.search("nowhere") == 0
         with pytest.raises(FilterError):
             view.search("/[/")
+
+
+async def test_what_is_found_far_right_is_brought_into_view() -> None:
+    view = TextView("short\n" + "x" * 90 + "NEEDLE" + "x" * 90)
+    app = Bench(view)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        view.search("NEEDLE")
+        await pilot.pause()
+        assert "NEEDLE" in widget_text(view)[1]
+        view.search("short")
+        await pilot.pause()
+        assert "short" in widget_text(view)[0]
 
 
 async def test_only_visible_lines_are_coloured() -> None:
