@@ -217,7 +217,7 @@ def _take(doc: dict[str, Any], kind: str, api_version: str, file: str, line: int
         metadata["name"] = f"{metadata['generateName']}{digest}"
     if not isinstance(metadata.get("name"), str) or not metadata["name"]:
         if isinstance(metadata.get("name"), (int, float)):
-            reading.problem(file, line, f"a {kind} whose name is a number: put it in quotes")
+            reading.problem(file, line, f"a {kind} whose name is a number or boolean to YAML: put it in quotes")
         else:
             reading.problem(file, line, f"a {kind} without a name")
         return
