@@ -14,6 +14,7 @@ import yaml
 
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import KINDS, Kind, kinds_of
+from pointsman.tui.model.meta import dig_str
 from pointsman.tui.model.times import rfc3339
 from pointsman.tui.store.history import Observation
 from pointsman.tui.store.snapshot import Cluster, Snapshot, State
@@ -41,7 +42,7 @@ def _kind_of(doc: Doc) -> Kind[Any]:
     if not found:
         raise AssertionError(f"no kind {doc['kind']} in group {group or 'core'}")
     if doc["kind"] == "Secret":
-        helm = doc.get("metadata", {}).get("labels", {}).get("owner") == "helm"
+        helm = dig_str(doc, "metadata", "labels", "owner") == "helm"
         return next(kind for kind in found if bool(kind.label_selector) == helm)
     return found[0]
 

@@ -14,6 +14,8 @@ class SelectorError(ValueError):
 
 def matches_expression(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """One ``matchExpressions`` entry. ``NotIn`` and ``DoesNotExist`` match where the key is missing."""
+    if not isinstance(expression, Mapping):
+        raise SelectorError("a matchExpressions entry is an object with key and operator")
     key = expression.get("key")
     operator = expression.get("operator")
     values = expression.get("values") or []

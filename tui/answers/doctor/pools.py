@@ -7,13 +7,18 @@ from collections.abc import Iterator
 
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.model import Finding
+from pointsman.tui.answers.ips import Address
 from pointsman.tui.answers.ips.fixes import FIXES
 from pointsman.tui.answers.words import plural
 
 
 def check(exam: Exam) -> Iterator[Finding]:
+    queue: dict[str, list[Address]] = {}
+    for item in exam.ips.items:
+        if item.ip is None and item.pool:
+            queue.setdefault(item.pool, []).append(item)
     for pool in exam.ips.pools:
-        waiting = [item for item in exam.ips.items if item.ip is None and item.pool == pool.name]
+        waiting = queue.get(pool.name, [])
         for problem in pool.problems:
             severity = problem.severity
             if problem.id == "ip-not-announced":

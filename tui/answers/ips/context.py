@@ -8,15 +8,16 @@ from functools import cached_property
 from pointsman.tui.answers.index import Backends, backends, event_writer, events_by_object
 from pointsman.tui.answers.ips.cilium import CiliumState
 from pointsman.tui.answers.ips.metallb import MetalState
+from pointsman.tui.answers.stack import kubevip, servicelb
 from pointsman.tui.answers.stack.facts import Facts, facts
 from pointsman.tui.answers.words import sees
-from pointsman.tui.model.core import Event, Node, Pod, Service
+from pointsman.tui.model.core import Event, Node, Pod, Service, Workload
 from pointsman.tui.model.kinds import ENDPOINTSLICES, NODES, PODS
 from pointsman.tui.model.meta import Key, Obj, condition
 from pointsman.tui.store.snapshot import Snapshot
 
-SVCLB_NAME = "svccontroller.k3s.cattle.io/svcname"
-SVCLB_NAMESPACE = "svccontroller.k3s.cattle.io/svcnamespace"
+SVCLB_NAME = servicelb.SERVICE
+SVCLB_NAMESPACE = servicelb.SERVICE_NAMESPACE
 
 
 class Context:
@@ -57,6 +58,24 @@ class Context:
             if name:
                 found.setdefault((pod.meta.labels.get(SVCLB_NAMESPACE, ""), name), []).append(pod)
         return {key: tuple(sorted(pods, key=lambda pod: pod.name)) for key, pods in found.items()}
+
+    @cached_property
+    def svclb_services(self) -> frozenset[Key]:
+        """The services for which ServiceLB made a DaemonSet."""
+        return frozenset(
+            (item.meta.labels.get(SVCLB_NAMESPACE, ""), item.meta.labels.get(SVCLB_NAME, ""))
+            for item in servicelb.daemonsets(self.found)
+        )
+
+    @cached_property
+    def servicelb_on(self) -> bool | None:
+        """Whether k3s runs ServiceLB; None if nothing tells."""
+        return servicelb.switched_on(self.found)
+
+    @cached_property
+    def kube_vips(self) -> tuple[Obj[Workload], ...]:
+        """The kube-vip DaemonSets that serve Services."""
+        return kubevip.serving(self.found)
 
     def backends(self, service: Obj[Service]) -> Backends:
         return backends(self.snapshot, service.key)

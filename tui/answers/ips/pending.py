@@ -9,7 +9,7 @@ from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.kinds.kube_vip import CLASS as KUBE_VIP_CLASS
 from pointsman.tui.answers.ips.metallb import annotation
 from pointsman.tui.answers.ips.model import IpKind
-from pointsman.tui.answers.stack import kubevip, metallb, servicelb
+from pointsman.tui.answers.stack import metallb
 from pointsman.tui.answers.stack.facts import tally
 from pointsman.tui.answers.words import blind, listed
 from pointsman.tui.model.core import Service
@@ -50,7 +50,7 @@ def _by_class(ctx: Context, service: Obj[Service], wanted: str) -> Verdict | Non
         if ctx.cilium.running:
             return None
         return IpKind.UNKNOWN, None, _unserved(ctx, wanted, "belongs to Cilium, which does not run here")
-    if wanted == KUBE_VIP_CLASS and kubevip.serving(ctx.found):
+    if wanted == KUBE_VIP_CLASS and ctx.kube_vips:
         return IpKind.KUBE_VIP, None, "kube-vip has not given it an address yet"
     return IpKind.UNKNOWN, None, _unserved(ctx, wanted, "is served by nothing that runs here")
 
@@ -111,9 +111,9 @@ def _by_controllers(ctx: Context, service: Obj[Service]) -> Verdict:
         return _metallb(ctx, service)
     if ctx.cilium.running and ctx.cilium.handles(service) and (ctx.cilium.pools or ctx.cilium.l2_on):
         return _cilium(ctx)
-    if servicelb.switched_on(ctx.found) and not service.body.spec.load_balancer_class:
+    if ctx.servicelb_on and not service.body.spec.load_balancer_class:
         return _servicelb(ctx, service)
-    if kubevip.serving(ctx.found):
+    if ctx.kube_vips:
         return (
             IpKind.KUBE_VIP,
             None,

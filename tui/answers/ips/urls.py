@@ -97,7 +97,7 @@ class Urls:
         for name, item in self._others:
             if item.namespace == service.namespace and _selects(service, item):
                 yield name
-        if service.namespace == cilium.namespace(self.found) and service.name == "cilium-ingress":
+        if service.name == "cilium-ingress" and service.namespace == cilium.namespace(self.found):
             yield ingress.CILIUM
 
     # -- sites ----------------------------------------------------------------------------------------------------

@@ -49,12 +49,11 @@ def from_workloads(
     main = workloads[0]
     total = tally(*workloads)
     if health is None:
-        each = [tally(item) for item in workloads]
-        health = worst(*(health_of(item.ready, item.wanted, item.unknown) for item in each))
+        health = worst(*(health_of(item.ready, item.wanted, item.unknown) for item in map(tally, workloads)))
     owner = owner_of(main, snapshot)
     trouble = ""
     if not total.unknown and total.ready < total.wanted:
-        trouble = f"{total.ready} of {plural(total.wanted, 'pod')} ready"
+        trouble = _shortfall(workloads)
     elif not total.unknown and not total.wanted:
         trouble = "no pod is wanted: scaled to zero, or no node fits"
     elif total.unknown:
@@ -73,6 +72,17 @@ def from_workloads(
         standby,
         owner.text,
     )
+
+
+def _shortfall(workloads: Sequence[Obj[Workload]]) -> str:
+    """``2 of 3 pods ready``; of several workloads which one it is: ``speaker: 0 of 3 pods ready``."""
+    parts = []
+    for item in workloads:
+        count = tally(item)
+        if count.ready < count.wanted:
+            name = f"{item.name}: " if len(workloads) > 1 else ""
+            parts.append(f"{name}{count.ready} of {plural(count.wanted, 'pod')} ready")
+    return ", ".join(parts)
 
 
 def builtin(role: Role, id: str, name: str, found: Facts, detail: str = "", *, standby: bool = False) -> Component:

@@ -42,7 +42,7 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
         mode = _daemonset_mode(found, item)
         yield from_workloads(snapshot, Role.SERVICE_PROXY, "kube-proxy", "kube-proxy", (item,), "kube-proxy", mode)
         return
-    if found.k3s:
+    if found.k3s and found.nodes:
         if found.flags.on("disable-kube-proxy"):
             return
         values = cilium.config(found)

@@ -6,7 +6,6 @@ from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, Problem
 from pointsman.tui.answers.ranges import Address
-from pointsman.tui.answers.stack import kubevip
 from pointsman.tui.model.core import Lease, Service
 from pointsman.tui.model.kinds import LEASES
 from pointsman.tui.model.meta import Obj
@@ -27,7 +26,7 @@ def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | Non
         or service.body.spec.load_balancer_class == CLASS
         or service.meta.labels.get("implementation") == "kube-vip"
     )
-    serving = kubevip.serving(ctx.found)
+    serving = ctx.kube_vips
     if not marked or not (serving or host):
         return None
     if host:

@@ -7,7 +7,6 @@ from pointsman.tui.answers.ips.claim import GIVEN, OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Announcer, Evidence, IpKind, Problem
 from pointsman.tui.answers.ranges import Address
-from pointsman.tui.answers.stack.servicelb import SERVICE, SERVICE_NAMESPACE, daemonsets
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.meta import Obj, condition
 from pointsman.tui.model.times import epoch
@@ -16,7 +15,7 @@ from pointsman.tui.model.times import epoch
 def claim(ctx: Context, service: Obj[Service], address: Address) -> Claim | None:
     node = ctx.node_of_ip.get(str(address))
     pods = ctx.svclb_pods.get(service.key, ())
-    if node is None or not (pods or _has_daemonset(ctx, service)):
+    if node is None or not (pods or service.key in ctx.svclb_services):
         return None
     serving = [pod for pod in pods if pod.body.spec.node_name == node and pod_ready(pod.body)]
     announcers = []
@@ -28,10 +27,3 @@ def claim(ctx: Context, service: Obj[Service], address: Address) -> Claim | None
         return Claim(IpKind.SERVICELB, OBSERVED, None, tuple(announcers))
     problem = Problem("ip-not-announced", "error", f"no svclb pod is ready on {node}, so nothing listens there")
     return Claim(IpKind.SERVICELB, GIVEN, None, (), (problem,) if pods else ())
-
-
-def _has_daemonset(ctx: Context, service: Obj[Service]) -> bool:
-    return any(
-        item.meta.labels.get(SERVICE) == service.name and item.meta.labels.get(SERVICE_NAMESPACE) == service.namespace
-        for item in daemonsets(ctx.found)
-    )
