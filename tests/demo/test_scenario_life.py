@@ -266,6 +266,29 @@ def test_a_daemon_set_follows_the_nodes_labels() -> None:
     lab.until(lambda: lab.get("daemonsets.apps", "metallb-system", "metallb-speaker")["status"]["numberReady"] == 3)
 
 
+def test_a_pod_that_found_no_node_finds_one_later() -> None:
+    lab = Lab("classic")
+    lab.storage.modify("nodes", "", "loft", lambda o: o["spec"].update(unschedulable=True), manager="kubectl")
+    lab.storage.delete("pods", "vault", lab.pods("vault", "vaultwarden")[0]["metadata"]["name"])
+    lab.step(10)
+    (pod,) = lab.pods("vault", "vaultwarden")
+    assert (pod["status"]["phase"], pod["spec"].get("nodeName")) == ("Pending", None), "its volume is on loft"
+    assert "FailedScheduling" in {e["reason"] for e in lab.storage.list("events", "vault")}
+    lab.storage.modify("nodes", "", "loft", lambda o: o["spec"].pop("unschedulable"), manager="kubectl")
+    lab.until(lambda: lab.ready("vault", "vaultwarden") == 1)
+    assert lab.pods("vault", "vaultwarden")[0]["spec"]["nodeName"] == "loft"
+
+
+def test_pods_of_two_containers_start() -> None:
+    lab = Lab("cilium")
+    lab.storage.delete("pods", "kube-system", lab.pods("kube-system", "hubble-ui", "k8s-app")[0]["metadata"]["name"])
+    lab.step(30)
+    (pod,) = lab.pods("kube-system", "hubble-ui", "k8s-app")
+    assert is_ready(pod)
+    started = [e["message"] for e in lab.storage.list("events", "kube-system") if e["reason"] == "Started"]
+    assert sorted(started) == ["Started container backend", "Started container frontend"]
+
+
 def test_jobs_run_and_finish() -> None:
     lab = Lab("classic")
     template = lab.get("cronjobs.batch", "backup", "restic")["spec"]["jobTemplate"]["spec"]["template"]

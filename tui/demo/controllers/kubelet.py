@@ -34,7 +34,12 @@ class Kubelet:
             manager.every(300, lambda name=name: self._heartbeat(name), first=manager.random.uniform(20, 300))  # type: ignore[misc]
 
     def reconcile(self, changes: Changes) -> None:
-        for namespace, name in sorted(changes.get("pods", ())):
+        places = set(changes.get("pods", ()))
+        if "nodes" in changes:
+            # What found no node may find one now.
+            waiting = (pod["metadata"] for pod in self._m.list("pods") if not pod["spec"].get("nodeName"))
+            places |= {(meta["namespace"], meta["name"]) for meta in waiting}
+        for namespace, name in sorted(places):
             pod = self._m.peek("pods", namespace, name)
             if pod is None:
                 self._gone(namespace, name)

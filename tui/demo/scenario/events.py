@@ -24,7 +24,7 @@ def make_event(
     """A core/v1 Event about an object, named as client-go names it: object, dot, the time in hexadecimal."""
     meta = about["metadata"]
     namespace = meta.get("namespace") or "default"
-    nanos = int(at.timestamp() * 1e9) + digest(meta["name"], reason, message) % 1_000_000
+    nanos = int(at.timestamp() * 1e9) + digest(meta["name"], reason, message) % 100_000_000
     reference: Obj = {
         "kind": about["kind"],
         "name": meta["name"],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pointsman.tui.demo.scenario.exposed import Exposed, expose
 from pointsman.tui.demo.scenario.platform import metallb
-from pointsman.tui.demo.scenario.world import DAY, Obj, World, digest, micro, selects, stamp
+from pointsman.tui.demo.scenario.world import DAY, Obj, World, micro, selects, stamp
 
 NS = "kube-system"
 LEASE_PREFIX = "cilium-l2announce-"
@@ -26,13 +26,13 @@ def add_load_balancer(world: World, pools: Sequence[tuple[str, str]]) -> None:
     for svc in balanced(world):
         meta = svc["metadata"]
         node = order[_turn(svc) % 3]
-        l2_lease(world, meta["namespace"], meta["name"], node, since=5 * DAY + world.jitter(9 * DAY, meta["name"]),
+        l2_lease(world, meta["namespace"], meta["name"], node, since=5 * DAY + world.jitter(9 * DAY, _turn(svc)),
                  duration=30, period=10)  # fmt: skip
 
 
 def _turn(svc: Obj) -> int:
     """Who came first to the lease; the same for services that share an address, else two nodes would answer for it."""
-    return digest(svc["status"]["loadBalancer"]["ingress"][0]["ip"], "first come")
+    return int(svc["status"]["loadBalancer"]["ingress"][0]["ip"].rpartition(".")[2])
 
 
 def balanced(world: World) -> list[Obj]:
@@ -133,5 +133,5 @@ def add_half_way(world: World) -> None:
         meta = svc["metadata"]
         if "home.example/pool" not in meta["labels"]:
             node = SPEAKERS[_turn(svc) % 2]
-            since = 2 * DAY + world.jitter(DAY, meta["name"])
+            since = 2 * DAY + world.jitter(DAY, _turn(svc))
             l2_lease(world, meta["namespace"], meta["name"], node, since=since, duration=15, period=5, transitions=3)
