@@ -99,7 +99,7 @@ class FilterBar(Horizontal):
         self,
         grid: Grid[Any] | None = None,
         *,
-        placeholder: str = "words   !not   column:word   /regex/   -f fuzzy",
+        placeholder: str = "words   a|b   !not   column:word   /regex/   -f fuzzy",
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
@@ -115,7 +115,9 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Lines([Cell(f"{glyphs.current.prompt} ", "accent bold")], id="prompt")
-        yield _Words(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        words = _Words(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        words.cursor_blink = False  # every blink is a frame on the wire
+        yield words
         yield Lines(id="count")
 
     # -- state ------------------------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@
 typed          keeps the rows
 =============  =====================================================================
 `loft tcp`     with both words somewhere (case does not matter)
+`loft|shed`    with either word
 `"a b"`        with the phrase
 `!loft`        without the word
-`pool:lan`     whose column `pool` has the word (`!pool:lan`: has it not)
+`pool:lan`     whose column `pool` (key or title) has the word (`!pool:lan`: has it not)
 `/^web\\d/`    where the regular expression is found in a cell (`!/…/`: nowhere)
 `-f jlyf`      with these letters in this order within one cell
 `-l app=web`   a word registered by the screen, see `Words`
@@ -95,7 +96,7 @@ _TOKEN = re.compile(r'\s*(!?(?:[\w.-]+:)?"[^"]*"?|\S+)')
 def parse(text: str, columns: Sequence[str] = (), words: Words | None = None) -> Query:
     """Read what was typed.
 
-    `columns` are the keys that may stand before a colon. Raises `FilterError` for a regular expression or a
+    `columns` are the names, in lower case, that may stand before a colon. Raises `FilterError` for a regular expression or a
     registered word that cannot be understood.
     """
     terms: list[Term] = []
@@ -168,8 +169,13 @@ def _word(token: str, columns: Sequence[str]) -> Term | None:
         token = token[1:]
     column = ""
     head, colon, tail = token.partition(":")
-    if colon and head in columns:
-        column, token = head, tail
+    if colon and head.lower() in columns:
+        column, token = head.lower(), tail
+    if "|" in token and not token.startswith('"'):
+        either = [re.escape(part) for part in token.split("|") if part]
+        if not either:
+            return None
+        return Term("regex", token, negate, column, re.compile("|".join(either), re.IGNORECASE))
     needle = token.strip('"').lower() if token.startswith('"') else token.lower()
     if not needle:
         return None

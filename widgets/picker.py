@@ -117,7 +117,9 @@ class Picker(Vertical):
         self.grid: Grid[Choice] = Grid(model, empty=lambda: [empty], show_header=False, classes="-lit")
 
     def compose(self) -> ComposeResult:
-        yield _Words(placeholder=self._placeholder, compact=True)
+        words = _Words(placeholder=self._placeholder, compact=True)
+        words.cursor_blink = False
+        yield words
         yield Lines(compose_lines=lambda cells: [Cell(glyphs.current.rule * cells, "rule")], id="rule", shorten="none")
         yield self.grid
 

@@ -41,6 +41,9 @@ class RowModel(ABC, Generic[T]):
         self._by_key = {column.key: column for column in self.columns}
         if len(self._by_key) != len(self.columns):
             raise ValueError("two columns have the same key")
+        # A column may be named in a filter by its key or, where that is one word, by its title.
+        self._by_name = {column.title.lower(): column for column in self.columns if column.title.strip()}
+        self._by_name.update((key.lower(), column) for key, column in self._by_key.items())
         self._words: Words = words or {}
         self.counters = Counters()
         self.version = 0
@@ -165,7 +168,7 @@ class RowModel(ABC, Generic[T]):
         """Keep only rows that pass, beside the typed filter; one predicate per name, `None` takes it away."""
 
     def _parse(self, text: str) -> Query:
-        query = parse(text, tuple(self._by_key), self._words)
+        query = parse(text, tuple(self._by_name), self._words)
         if query:
             self.last_query = query
         return query
@@ -191,7 +194,7 @@ class RowModel(ABC, Generic[T]):
             if term.kind == "flag" and term.test is not None:
                 tests.append(term.test)
             elif term.column:
-                column = self._by_key[term.column]
+                column = self._by_name[term.column]
                 tests.append(
                     lambda item, term=term, column=column: (  # type: ignore[misc]
                         term.found(column.cell(item).plain.lower()) is not term.negate

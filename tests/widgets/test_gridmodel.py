@@ -25,7 +25,7 @@ def columns() -> list[Column[Row]]:
     return [
         Column("name", "name", lambda row: row.name, value=lambda row: row.name, flex=1),
         Column("node", "node", lambda row: Cell(row.node, "dim"), value=lambda row: row.node),
-        Column("size", "size", lambda row: str(row.size), value=lambda row: row.size, align="right"),
+        Column("size", "Size!", lambda row: str(row.size), value=lambda row: row.size, align="right"),
         Column("sign", "", lambda row: Cell.join(("●", "ok"), " ok")),
     ]
 
@@ -85,6 +85,12 @@ def test_values_of_several_types_still_sort() -> None:
         ("!", "abcd"),
         ("node:", "abcd"),
         ("web:loft", ""),
+        ("size!:1", "bd"),
+        ("NODE:loft", "bc"),
+        ("|", "abcd"),
+        ("loft|3", "abc"),
+        ("!loft|3", "d"),
+        ("name:b|c|", "bc"),
     ],
 )
 def test_filter_words(typed: str, kept: str) -> None:
