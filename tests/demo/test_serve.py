@@ -133,6 +133,15 @@ def test_it_dies_with_its_parent(signum: signal.Signals) -> None:
         parent.stdout.close()
 
 
+def test_a_parent_that_is_gone_already_is_not_waited_for() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, "-m", "pointsman.tui.demo.serve", "--parent", str(gone.pid)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=15, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left() == set()
+
+
 def test_it_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     import threading
 

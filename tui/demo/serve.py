@@ -28,6 +28,7 @@ PARENT_POLL_SECONDS = 0.5
 END_SECONDS = 1.5
 """After this long an orderly end is given up: the folder goes, the process too."""
 _PREFIX = "pointsman-demo-"
+_STARTED_BY = os.getppid()  # asked early: it may be gone when the server is ready
 _PR_SET_PDEATHSIG = 1
 
 
@@ -171,14 +172,17 @@ async def _serve(variant: str, seed: int, parent: int, folder: Path) -> None:
         watcher.cancel()
 
 
-def serve(variant: str, *, seed: int = 1) -> int:
-    """Run in the foreground until a signal or the parent's end; the exit code."""
-    parent = os.getppid()
+def serve(variant: str, *, seed: int = 1, parent: int | None = None) -> int:
+    """Run in the foreground until a signal or the parent's end; the exit code.
+
+    `parent` is the process that wants it, where the caller knows: it may be gone before this one looks.
+    """
+    parent = _STARTED_BY if parent is None else parent
     try:
         with private_folder() as folder:
             asyncio.run(_serve(variant, seed, parent, folder))
     except (KeyboardInterrupt, BrokenPipeError):
-        return 0
+        pass
     return 0
 
 
@@ -187,8 +191,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="pointsman demo serve", description="The demo homelab as a server.")
     parser.add_argument("variant", nargs="?", default="classic", choices=("classic", "cilium", "broken"))
     parser.add_argument("--seed", type=int, default=1, help="what happens, and when, follows from it (default 1)")
+    parser.add_argument("--parent", type=int, help="the process to end with (the one that started this, by default)")
     words = parser.parse_args(argv)
-    return serve(words.variant, seed=words.seed)
+    return serve(words.variant, seed=words.seed, parent=words.parent)
 
 
 if __name__ == "__main__":
