@@ -391,6 +391,14 @@ def test_lists_and_maps_of_custom_resources_merge_as_their_schema_says() -> None
     assert live["spec"]["free"] == {"x": {"y": "1"}}
 
 
+def test_an_emptied_map_that_another_owns_stays_a_map_in_a_custom_resource() -> None:
+    live = _put(None, _custom(free={"m": {"x": "1"}}), "one", schema=CUSTOM)
+    live = _put(live, _custom(free={"m": {"x": "2"}}), "two", force=True, schema=CUSTOM)
+    live = _put(live, _custom(), "two", schema=CUSTOM)
+    assert live["spec"] == {"free": {"m": {}}}
+    assert _owners(live)["one/Apply"] == {"f:spec": {"f:free": {"f:m": {}}}}
+
+
 def test_fields_a_custom_resource_does_not_have() -> None:
     with pytest.raises(PatchError) as caught:
         _put(None, _custom(nonesuch=1), "one", schema=CUSTOM)

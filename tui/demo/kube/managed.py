@@ -200,7 +200,8 @@ class _Call:
             key = self._id(manager, "Update")
             earlier = result.get(key)
             fields = union(own, earlier.fields) if earlier else own
-            result[key] = Entry(fields, self.version, self.now)
+            # A server's scale subresource tracks its field without a time.
+            result[key] = Entry(fields, self.version, None if self.subresource == "scale" else self.now)
         return result
 
     def apply(self, live: Doc, config: Doc, managed: Managed, force: bool) -> tuple[Doc, Managed]:
@@ -211,7 +212,7 @@ class _Call:
         claimed = without(field_set(config, self.schema), reset)
         managed = {**managed, key: Entry(claimed, self.version, last.time if last else None)}
         merged = merge(live, config, self.schema)
-        after = _without_new_nulls(self._pruned(merged, managed, last), live)
+        after = _settled(self._pruned(merged, managed, last), live, merged, self.schema.is_custom)
 
         found = compare(live, after, self.schema)
         added, modified, removed = (without(fields, reset) for fields in (found.added, found.modified, found.removed))
@@ -252,17 +253,23 @@ class _Call:
         return result
 
 
-def _without_new_nulls(value: Any, live: Any) -> Any:
-    """Nulls say "not set" in a configuration, and removal leaves them behind; only those of the live object are kept."""
+def _settled(value: Any, live: Any, merged: Any, keep_empty: bool) -> Any:
+    """The object without the nulls that a configuration's "not set" and removal leave behind; those of `live` stay.
+
+    A map or list that lost its last entry, but that others own as such, is left out of a builtin object, as Go does, and
+    kept empty in a custom resource, where a server has null and then finds that invalid.
+    """
     if isinstance(value, dict):
-        known = live if isinstance(live, dict) else {}
-        return {
-            key: _without_new_nulls(item, known.get(key))
-            for key, item in value.items()
-            if item is not None or (key in known and known[key] is None)
-        }
+        known, was = (item if isinstance(item, dict) else {} for item in (live, merged))
+        result = {}
+        for key, item in value.items():
+            if item is not None or (key in known and known[key] is None):
+                result[key] = _settled(item, known.get(key), was.get(key), keep_empty)
+            elif keep_empty and isinstance(was.get(key), dict | list):
+                result[key] = type(was[key])()
+        return result
     if isinstance(value, list):
-        return [_without_new_nulls(item, None) if isinstance(item, dict) else item for item in value]
+        return [_settled(item, None, None, keep_empty) if isinstance(item, dict) else item for item in value]
     return value
 
 
