@@ -79,6 +79,9 @@ class KubeServer:
             return await self._dispatch(request)
         except ApiError as error:
             return failure(error)
+        except web.HTTPRequestEntityTooLarge:
+            text = f"Request entity too large: limit is {_MAX_BODY}"
+            return failure(ApiError(413, "RequestEntityTooLarge", text))
         except (asyncio.CancelledError, ConnectionError):
             raise
         except Exception as error:
