@@ -303,6 +303,19 @@ def test_jobs_run_and_finish() -> None:
     assert lab.pods("backup", "now", "job-name")[0]["status"]["phase"] == "Succeeded"
 
 
+def test_the_nightly_backup_runs_once() -> None:
+    lab = Lab("classic")
+    assert lab.get("cronjobs.batch", "backup", "restic")["status"]["lastScheduleTime"] == "2026-11-23T02:30:00Z"
+    lab.step(8 * 3600 + 26 * 60)  # to 02:31
+    cron = lab.get("cronjobs.batch", "backup", "restic")
+    assert cron["status"]["lastScheduleTime"] == "2026-11-24T02:30:00Z"
+    assert cron["status"]["lastSuccessfulTime"].startswith("2026-11-24T02:30:")
+    jobs = lab.storage.list("jobs.batch", "backup")
+    assert len(jobs) == 2, "the history holds two"
+    assert jobs[-1]["metadata"]["name"] == f"restic-{int(datetime(2026, 11, 24, 2, 30, tzinfo=UTC).timestamp() // 60)}"
+    assert len(lab.pods("backup", "restic")) == 2, "the oldest job's pod went with it"
+
+
 def test_a_new_namespace_gets_its_account() -> None:
     lab = Lab("classic")
     lab.storage.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}}, manager="kubectl")

@@ -19,6 +19,7 @@ from typing import Protocol
 from pointsman.tui.demo.clock import Clock
 from pointsman.tui.demo.controllers import logs as voices
 from pointsman.tui.demo.controllers.cilium import Cilium
+from pointsman.tui.demo.controllers.cron import CronJobs
 from pointsman.tui.demo.controllers.deployments import Deployments
 from pointsman.tui.demo.controllers.endpoints import Endpoints, Ingresses, Namespaces
 from pointsman.tui.demo.controllers.kubelet import Kubelet
@@ -66,6 +67,7 @@ class Life:
             MetalLB(self._m),
             cilium,
         )
+        CronJobs(self._m)
         Mishaps(self._m, self._kubelet, cilium, rate)
 
     def step(self, seconds: float = 0.0) -> None:

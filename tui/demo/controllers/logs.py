@@ -110,8 +110,9 @@ def _agent(chance: random.Random, at: datetime, pod: Obj) -> list[str]:
 
 
 def _traefik(chance: random.Random, at: datetime, _: Obj) -> list[str]:
-    text = chance.choice(("Configuration received", "Skipping unchanged configuration", "Updated ingress status"))
-    return [f'{{"level":"debug","time":"{stamp(at)}","message":"{text}","providerName":"kubernetescrd"}}']
+    if chance.random() < 0.9:  # at level info it has little to say
+        return []
+    return [f'{{"level":"info","providerName":"kubernetes","time":"{stamp(at)}","message":"Updated ingress status"}}']
 
 
 VOICES: dict[str, Voice] = {

@@ -13,7 +13,7 @@ from pointsman.tui.demo.scenario.jobs import finished_job
 from pointsman.tui.demo.scenario.pods import NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.volumes import claim
 from pointsman.tui.demo.scenario.workloads import daemon_set, deployment, stateful_set
-from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
+from pointsman.tui.demo.scenario.world import DAY, Obj, World, stamp
 
 NAMESPACES = ("backup", "db", "dns", "games", "git", "home", "media", "monitoring", "vault", "web")
 
@@ -43,6 +43,7 @@ class App:
     account: str = "default"
 
 
+BACKUP_SECONDS = 680.0
 LAN_TZ = {"TZ": "Europe/Stockholm"}
 
 APPS = (
@@ -194,6 +195,8 @@ def _backups(world: World) -> None:
     spec = pod_spec([main], restart="OnFailure")
     midnight = world.now.replace(hour=2, minute=30, second=0, microsecond=0)
     last = (world.now - midnight).total_seconds() % DAY
+    if last < BACKUP_SECONDS:  # this night's run is not over: it is left to the CronJob
+        last += DAY
     job_spec = {"spec": {"template": template(labels, spec), "backoffLimit": 6}, "metadata": {}}
     cron: Obj = world.add(
         "batch/v1",
@@ -210,16 +213,15 @@ def _backups(world: World) -> None:
             },
             "status": {
                 "lastScheduleTime": stamp(world.ago(last)),
-                "lastSuccessfulTime": stamp(world.ago(max(last - 700, 0))),
+                "lastSuccessfulTime": stamp(world.ago(last - BACKUP_SECONDS)),
             },
         },
         namespace="backup",
         age=120 * DAY,
         labels=labels,
     )
-    for nights in (1, 0) if last > HOUR / 2 else (2, 1):
-        age = last + nights * DAY
+    for age in (last + DAY, last):
         minute = int(world.ago(age).timestamp() // 60)
         note = {"batch.kubernetes.io/cronjob-scheduled-timestamp": stamp(world.ago(age))}
-        finished_job(world, "backup", f"restic-{minute}", template(labels, spec), node="closet", age=age, took=680,
+        finished_job(world, "backup", f"restic-{minute}", template(labels, spec), node="closet", age=age, took=BACKUP_SECONDS,
                      owner=cron, labels=labels, annotations=note)  # fmt: skip
