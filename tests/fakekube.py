@@ -163,7 +163,7 @@ class FakeKube:
         return str(path)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        path = request.path
+        path = request.path.rstrip("/")
         watching = request.query.get("watch") == "1"
         key = f"watch {path}" if watching else path
         self.hits[key] += 1
