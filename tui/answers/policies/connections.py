@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pointsman.tui.answers.policies.addresses import IPV4, IPV6, range_text
+from pointsman.tui.answers.policies.addresses import IPV4, IPV6, address, range_text
 from pointsman.tui.answers.policies.backends import entries
 from pointsman.tui.answers.policies.ends import End, Is, Owner
 from pointsman.tui.answers.policies.evaluate import Gate, fold, hits_of, matches
 from pointsman.tui.answers.policies.facts import indexes
 from pointsman.tui.answers.policies.index import PolicyIndex, Variant
-from pointsman.tui.answers.policies.judge import alike, identities, sides_of
+from pointsman.tui.answers.policies.judge import Answer, Because, alike, identities, judge_ports, sides_of
 from pointsman.tui.answers.policies.ports import EVERYTHING, TRANSPORT, PortTable, all_transport, transport
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
@@ -270,7 +270,7 @@ class _Work:
             gates = tuple(self.index.gate(variant, EGRESS, end) for variant in self.variants)
             patterns = sorted({name for gate in gates for rule in gate.rules() for name in rule.peers.names})
             for pattern in patterns:
-                outer = End(Is.NAME, pattern, name=pattern.replace("**.", "any.").replace("*", "any"))
+                outer = End(Is.NAME, pattern, name=_sample(pattern))
                 yield me, Point(fqdn=pattern), self._through(gates, outer, end, EGRESS)
 
     # -- ingress ---------------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ class _Work:
         by_end: dict[End, Spans] = {}
         for end, ports in entries(self.index, snapshot):
             by_end[end] = union(by_end.get(end, NOTHING), ports)
-        controllers = self._controllers()
+        controllers = self.controllers()
         for end, ports in by_end.items():
             if end.owner is None:
                 continue
@@ -289,7 +289,7 @@ class _Work:
                 passes = union(passes, self.may_pass(controller, end))
             yield me, point_of(end.owner), intersect(ports, passes)
 
-    def _controllers(self) -> list[End]:
+    def controllers(self) -> list[End]:
         """The controllers that run here; else any pod of a namespace that no policy names."""
         names = ("traefik", "ingress-nginx", "haproxy-ingress", "kubernetes-ingress", "contour")
         found = [end for end in self.index.ends if end.labels.get("app.kubernetes.io/name") in names]
@@ -312,3 +312,31 @@ def port_list(ports: Spans) -> list[Mapping[str, object]] | str:
     if all_transport(ports):
         return "all"
     return [{"protocol": protocol, "from": low, "to": high} for protocol, low, high in transport(ports)]
+
+
+def reasons_of(index: PolicyIndex, items: Iterable[Connection]) -> list[tuple[Because, ...]]:
+    """Which rules let each connection pass: the judge's own reasons for one pair of its ends."""
+    work = _Work(index)
+    by_point: dict[Point, list[End]] = {}
+    for one in (*work.pods, *work.hosts):
+        by_point.setdefault(point_of(one.owner), []).append(one.end)
+
+    def ends(point: Point) -> list[End]:
+        if point.cidr:
+            low, high = (address(text) for text in point.cidr.split("-"))
+            return [End(Is.WORLD, point.cidr, ips=((low, high),))]
+        if point.fqdn:
+            return [End(Is.NAME, point.fqdn, name=_sample(point.fqdn))]
+        return by_point.get(point) or work.controllers()
+
+    found = []
+    for item in items:
+        decisions = [judge_ports(index, src, dst, item.ports) for src in ends(item.src) for dst in ends(item.dst)]
+        best = next((decision for decision in decisions if decision.answer is Answer.ALLOWED), decisions[0])
+        found.append(best.because)
+    return found
+
+
+def _sample(pattern: str) -> str:
+    """A name that the pattern, and no narrower one, matches."""
+    return pattern.replace("**.", "any.").replace("*", "any")

@@ -91,6 +91,8 @@ class Enforcement:
 
     def by(self, kind: str) -> str:
         """The engines that enforce the kind, as words; empty if none does for sure."""
+        if self.assumed:
+            return ""
         return " and ".join(engine.name for engine in self.engines if engine.sure and engine.knows.get(kind))
 
     def reason(self, kind: str) -> str:

@@ -16,9 +16,10 @@ from pointsman.tui.answers.policies.evaluate import Gate, Hits, Step, Verdict, f
 from pointsman.tui.answers.policies.facts import Facts
 from pointsman.tui.answers.policies.index import PolicyIndex, Variant
 from pointsman.tui.answers.policies.ports import NO_PORTS, TRANSPORT, point, port_words
-from pointsman.tui.answers.policies.rules import EGRESS, INGRESS
+from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, covers, intersect, spans, subtract
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import KINDS
 
 
@@ -326,24 +327,32 @@ def _text(step: Step, side: Side, subject: End, peer: End, shown: Spans) -> str:
             case "pass":
                 return f"{where} passes {ports} {way} on to the next tier"
             case _:
-                return f"{where} may matter for {ports} {way}: {step.why or 'what it matches cannot be told from here'}"
+                return f"{where} may matter for {ports} {way}: {step.why or _doubt(rule, peer)}"
     if step.section is not None:
         name = name_of(step.section.policy)
         if step.decision == "deny":
             word = "in" if side.gate.direction == INGRESS else "out"
-            return f"{name} selects {subject.text}, and no rule lets {ports} {word} {way}"
+            what = "anything" if ports == "all ports" else ports
+            return f"{name} selects {subject.text}, and no rule lets {what} {word} {way}"
         return f"{name} cannot be read fully: {step.why}"
     return step.why
 
 
+def _doubt(rule: Rule, peer: End) -> str:
+    if rule.peers.names and peer.kind is Is.WORLD:
+        return f"whether {peer.text} is an address of {listed(rule.peers.names, word='or')} is not known"
+    return "what it matches cannot be told from here"
+
+
 def _open(side: Side, subject: End) -> str:
-    word = "reach" if side.gate.direction == INGRESS else "be reached from"
+    inward = side.gate.direction == INGRESS
     if side.local:
         return f"a node and its own pods may always reach each other ({subject.text})"
-    if subject.kind is Is.HOST:
+    if subject.kind is Is.HOST and subject.owner is not None:
         return f"policies do not apply to {subject.text}, which is on its node's network"
     if subject.kind is not Is.POD:
         return f"no policy of this cluster governs {subject.text}"
     if side.gate.open:
-        return f"no policy restricts {side.gate.direction} of {subject.text}, so anything may {word} it"
+        so = "anything may reach it" if inward else "it may reach anything"
+        return f"no policy restricts {side.gate.direction} of {subject.text}, so {so}"
     return f"no rule denies it to {subject.text} ({side.gate.direction})"

@@ -21,7 +21,8 @@ DNS_LABELS = ("kube-dns", "coredns", "core-dns")
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """``id`` is invalid, selects-nothing, duplicate, shadowed, no-dns, pod-ips or note; ``severity`` error, warn or info."""
+    """``id`` is invalid, selects-nothing, duplicate, shadowed, no-dns, fqdn-unlearned, pod-ips or note; ``severity`` is
+    error, warn or info."""
 
     id: str
     severity: str
@@ -59,6 +60,7 @@ def lints_of(index: PolicyIndex, policy: Policy, others: Mapping[object, tuple[R
         yield Lint("duplicate", "info", f"it says the same as {names}")
     yield from _shadowed(index, policy)
     yield from _without_dns(index, policy)
+    yield from _names_unlearned(index, policy)
     yield from _pod_ips(index, policy)
     for note in policy.notes:
         yield Lint("note", "info", note)
@@ -184,6 +186,20 @@ def _may_ask(index: PolicyIndex, number: int) -> bool:
             if any(selector.matches(facts) for selector in rule.peers.selectors for facts in servers):
                 return True
     return False
+
+
+def _names_unlearned(index: PolicyIndex, policy: Policy) -> Iterator[Lint]:
+    """toFQDNs knows only the addresses that Cilium's DNS proxy saw: some policy must send the pods' DNS through it."""
+    for section in policy.sections:
+        named = next((rule for rule in section.of(EGRESS) if rule.peers.names), None)
+        if named is None or policy.tier != 1 or policy.problems:
+            continue
+        for number in indexes(index.selected(section)):
+            rules = (rule for other in index.sections(index.pods[number]) for rule in other.of(EGRESS))
+            if not any(rule.l7.startswith("DNS names") for rule in rules):
+                text = f"no DNS rule sees what {index.pods[number].text} looks up, so toFQDNs never learns an address"
+                yield Lint("fqdn-unlearned", "warn", text, named.path)
+                return
 
 
 def _dns_servers(index: PolicyIndex) -> list[Facts]:

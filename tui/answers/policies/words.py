@@ -104,6 +104,7 @@ def ports_name(ports: Ports) -> str:
         by_range.setdefault((low, high), []).append(protocol)
     for (low, high), protocols in by_range.items():
         name = "" if protocols == ["TCP"] else f"/{'+'.join(item.lower() for item in protocols)}"
+        name = "/any" if protocols == list(PORTED) else name
         if protocols[0] not in PORTED:
             words.append(f"{protocols[0]} type {low}" if low == high else protocols[0])
         elif low <= 1 and high == SIZE - 1:
