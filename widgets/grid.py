@@ -13,14 +13,10 @@ The module is longer than most because drawing, scrolling and pointing share one
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from time import monotonic, perf_counter
 from typing import Any, ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
@@ -30,50 +26,20 @@ from textual.scroll_view import ScrollView
 from textual.signal import Signal
 from textual.strip import Strip
 
-from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell, CellLike, fit_parts, wrap_cell
-from pointsman.widgets.drawing import Pen
+from pointsman.widgets.cells import Cell, CellLike
+from pointsman.widgets.gridflash import FADING, Flashes
 from pointsman.widgets.gridlayout import GUTTER, Layout, lay_out
 from pointsman.widgets.gridmodel import GridModel
+from pointsman.widgets.gridpaint import Line, Look, Painter
 from pointsman.widgets.rowmodel import RowModel
-from pointsman.widgets.text import clean, fit, take_left, width
-from pointsman.widgets.theming import Tokens, tokens_of
+from pointsman.widgets.text import clean, width
+from pointsman.widgets.theming import tokens_of
 
 T = TypeVar("T")
 
-_STRIPS = 1024
-_FLASH = 0.8
-_FADE = 0.4
 _SIDE_STEP = 8
 _SEARCH_SLICE = 0.008
 _SEARCH_PAUSE = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """What one screen line shows; two equal lines look the same."""
-
-    key: Hashable
-    cells: tuple[Cell, ...]
-    cursor: bool
-    marked: bool
-    flash: tuple[tuple[int, int], ...]
-
-
-@dataclass(slots=True)
-class _Look:
-    """Styles resolved once per theme and focus, not once per row."""
-
-    tokens: Tokens
-    base: Style
-    cursor: Style
-    header: Style
-    sorted: Style
-    marked: Style
-    empty: Style
-    match: Style
-    plain_cursor: bool
-    serial: int
 
 
 class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
@@ -203,16 +169,13 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._empty = empty
         self._flash_on = flash
         self._head = 1 if show_header else 0
-        self._clock = clock
         self._seen: dict[str, int] = {}
         self._layout_now = Layout((), GUTTER, ())
-        self._lines: list[_Line | None] = []
-        self._strips: OrderedDict[tuple[Any, ...], tuple[tuple[Cell, ...], Strip]] = OrderedDict()
-        self._look_now: _Look | None = None
-        self._look_serial = 0
-        self._header_strip: tuple[Any, Strip] | None = None
-        self._note: tuple[Any, dict[int, Strip]] | None = None
-        self._flashes: dict[Hashable, dict[int, float]] = {}
+        self._lines: list[Line | None] = []
+        self._note: tuple[CellLike, ...] = ()
+        self._painter = Painter()
+        self._look_now: Look | None = None
+        self._flashes = Flashes(clock)
         self._fading = False
         self._announced: Hashable | None = None
         self._counted = (-1, -1)
@@ -393,8 +356,7 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if layout == self._layout_now:
             return False
         self._layout_now = layout
-        self._strips.clear()
-        self._header_strip = None
+        self._painter.forget()
         self._fit_height()
         return True
 
@@ -402,18 +364,21 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Repaint the lines that differ from what they should show."""
         moved = self._measure()
         before = self._lines
+        visible = {self.model.key_at(index): self.model.cells_at(index) for index in self._visible()}
         if data and self._flash_on:
-            self._note_changes({line.key: line.cells for line in before if line is not None})
-        cursor = self.model.cursor
-        marks = self.model.marks
-        lines: list[_Line | None] = []
-        for index in self._visible():
-            key = self.model.key_at(index)
-            lines.append(_Line(key, self.model.cells_at(index), index == cursor, key in marks, self._flash_of(key)))
+            self._flashes.note(
+                self.model.columns, {line.key: line.cells for line in before if line is not None}, visible
+            )
+            self._arm_fade()
+        selected, marks = self.model.selected, self.model.marks
+        lines: list[Line | None] = [
+            Line(key, cells, key == selected, key in marks, self._flashes.of(key)) for key, cells in visible.items()
+        ]
         lines.extend([None] * (self._page - len(lines)))
-        self._lines = lines
-        if moved or len(lines) != len(before) or not len(self.model):
-            self._note = None
+        note = self._note_lines()
+        moved = moved or note != self._note or len(lines) != len(before)
+        self._lines, self._note = lines, note
+        if moved:
             self.refresh()
             return
         changed = [y for y, line in enumerate(lines) if line != before[y]]
@@ -423,228 +388,56 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             for y in changed:
                 self.refresh(Region(0, y + self._head, self.size.width, 1))
 
-    # -- flash ------------------------------------------------------------------------------------------------------
-
-    def _note_changes(self, before: dict[Hashable, tuple[Cell, ...]]) -> None:
-        now = self._clock()
-        for index in self._visible():
-            key = self.model.key_at(index)
-            old = before.get(key)
-            new = self.model.cells_at(index)
-            if old is None or old is new:
-                continue
-            for number, (one, other) in enumerate(zip(old, new, strict=True)):
-                if self.model.columns[number].flash and one.plain != other.plain:
-                    self._flashes.setdefault(key, {})[number] = now
-        self._arm_fade()
+    def _note_lines(self) -> tuple[CellLike, ...]:
+        """Why the list is empty; nothing if it is not."""
+        model = self.model
+        if len(model):
+            return ()
+        if not model.total:
+            return tuple(self._empty()) if self._empty is not None else ("nothing here",)
+        if model.query:
+            typed = (clean(model.query.text, 60), "match")
+            return (Cell.join(f"{model.total:,} rows, none matches ", typed), "esc takes the filter away")
+        return (f"{model.total:,} rows, none of them in this view",)
 
     def _arm_fade(self) -> None:
         if self._flashes and not self._fading:
             self._fading = True
-            self.set_timer(_FADE, self._fade)
+            self.set_timer(FADING, self._fade)
 
     def _fade(self) -> None:
         self._fading = False
-        limit = self._clock() - _FLASH - _FADE
-        for key, cells in list(self._flashes.items()):
-            kept = {number: at for number, at in cells.items() if at > limit}
-            if kept:
-                self._flashes[key] = kept
-            else:
-                del self._flashes[key]
+        self._flashes.expire()
         self._sync()
         self._arm_fade()
 
-    def _flash_of(self, key: Hashable) -> tuple[tuple[int, int], ...]:
-        """`(column, stage)` of the cells of a row that are lit; stage 1 is bright, 2 fading."""
-        cells = self._flashes.get(key)
-        if not cells:
-            return ()
-        now = self._clock()
-        return tuple(
-            (number, 1 if now - at < _FLASH else 2) for number, at in cells.items() if now - at < _FLASH + _FADE
-        )
-
     # -- drawing ----------------------------------------------------------------------------------------------------
 
-    def _look(self) -> _Look:
+    def _look(self) -> Look:
         tokens = tokens_of(self.app)
         look = self._look_now
-        if look is not None and look.tokens is tokens:
-            return look
-        self._look_serial += 1
-        get = self.get_component_rich_style
-        base, cursor = self.rich_style, get("grid--cursor")
-        look = self._look_now = _Look(
-            tokens=tokens,
-            base=base,
-            cursor=cursor,
-            header=get("grid--header") + tokens.style("header"),
-            sorted=get("grid--sorted"),
-            marked=get("grid--marked", partial=True) + tokens.ground("mark"),
-            empty=get("grid--empty") + tokens.style("muted"),
-            match=get("grid--match", partial=True) + tokens.style("match"),
-            plain_cursor=tokens.ansi and cursor.bgcolor != base.bgcolor,
-            serial=self._look_serial,
-        )
+        if look is None or look.tokens is not tokens:
+            self._painter.forget()
+            look = self._look_now = Look.of(self, tokens)
         return look
 
     def notify_style_update(self) -> None:
         self._look_now = None
-        self._strips.clear()
-        self._header_strip = None
-        self._note = None
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         look = self._look()
+        room, left = self._room, self.scroll_offset.x
+        line = self._lines[y - self._head] if self._head <= y < len(self._lines) + self._head else None
         if y < self._head:
-            strip = self._draw_header(look)
+            strip = self._painter.header(self.model, self._layout_now, look, left, room)
+        elif line is not None:
+            strip = self._painter.row(line, self.model, self._layout_now, look, room, self.stale)
         else:
-            row = y - self._head
-            line = self._lines[row] if row < len(self._lines) else None
-            if line is None:
-                if not len(self.model):
-                    return self._draw_note(look, row)
-                return Strip.blank(self._room, look.base)
-            strip = self._draw_row(line, look)
-        left = self.scroll_offset.x
-        room = self._room
+            return self._painter.note(self._note, look, room, self._page, y - self._head)
         if left or strip.cell_length != room:
-            strip = strip.crop_extend(left, left + room, strip._segments[-1].style if strip._segments else look.base)
+            strip = strip.crop_extend(left, left + room, look.base)
         return strip
-
-    def _draw_header(self, look: _Look) -> Strip:
-        model = self.model
-        if not model.total:  # nothing to name: the note has the room to itself
-            return Strip.blank(self._room, look.base)
-        key = (self._layout_now, model.sort_key, model.sort_reverse, look.serial, self.scroll_offset.x)
-        if self._header_strip is not None and self._header_strip[0] == key:
-            return self._header_strip[1]
-        pen = Pen(look.header)
-        at = 0
-        for place in self._layout_now.placements:
-            column = model.columns[place.index]
-            pen.write(" " * (place.x - at), look.header)
-            at = place.x + place.width
-            title = clean(column.title)
-            style = look.header
-            if column.key == model.sort_key:
-                style = look.sorted
-                arrow = glyphs.current.down_arrow if model.sort_reverse else glyphs.current.up
-                title = take_left(title, place.width - 2) + (" " if place.width > width(title) + 1 else "") + arrow
-            pen.write(fit(title, place.width, column.align, "end"), style)
-        strip = Strip(pen.segments(), at)
-        end = self.scroll_offset.x + self._room
-        if at > end:  # columns go on to the right: say so where the eye ends
-            strip = Strip([*strip.crop(0, end - 1), Segment(glyphs.current.more_right, look.sorted)], end)
-        self._header_strip = (key, strip)
-        return strip
-
-    def _draw_row(self, line: _Line, look: _Look) -> Strip:
-        cells = line.cells
-        key = (id(cells), look.serial, line.cursor, line.marked, line.flash, self.stale, self.model.query.text)
-        known = self._strips.get(key)
-        if known is not None and known[0] is cells:
-            self._strips.move_to_end(key)
-            return known[1]
-        strip = self._make_row(line, look)
-        self._strips[key] = (cells, strip)
-        if len(self._strips) > _STRIPS:
-            self._strips.popitem(last=False)
-        return strip
-
-    def _make_row(self, line: _Line, look: _Look) -> Strip:
-        tokens = look.tokens
-        base = look.base
-        if self.stale:
-            base += tokens.style("muted")
-        if line.marked:
-            base += look.marked
-        flat = self.stale
-        if line.cursor:
-            base = look.cursor
-            flat = flat or look.plain_cursor
-            if self.stale and not look.plain_cursor:
-                base += tokens.style("muted")
-        pen = Pen(base)
-        sign = glyphs.current.mark if line.marked else glyphs.current.cursor if line.cursor else " "
-        pen.write(sign, base if flat else base + tokens.style("accent"))
-        at = 1
-        lit = dict(line.flash)
-        for place in self._layout_now.placements:
-            column = self.model.columns[place.index]
-            cell = line.cells[place.index]
-            pen.write(" " * (place.x - at), base)
-            at = place.x + place.width
-            ground = base
-            stage = lit.get(place.index)
-            if stage and not line.cursor:
-                ground = base + tokens.ground("flash" if stage == 1 else "flash-fading")
-                if tokens.no_color or tokens.ansi:
-                    ground += Style(underline=True)
-            graphic = look.plain_cursor and line.cursor and column.shorten == "none" and not self.stale
-            if graphic:  # a strip of signs lives by its colours: it keeps them and its own ground
-                ground = look.base
-            for text, words in fit_parts(cell.segments(), place.width, column.align, column.shorten):
-                style = ground if (flat and not graphic) or not words else ground + tokens.style(words)
-                self._write_found(pen, text, style, look, flat)
-        room = self._room
-        if at < room:
-            pen.write(" " * (room - at), base)
-            at = room
-        return Strip(pen.segments(), at)
-
-    def _write_found(self, pen: Pen, text: str, style: Style, look: _Look, flat: bool) -> None:
-        """Write a piece of a cell, the words the filter found in it marked."""
-        query = self.model.query
-        spans = query.spans(text) if query else ()
-        if not spans:
-            pen.write(text, style)
-            return
-        found = style + Style(underline=True) if flat else style + look.match
-        at = 0
-        for start, end in spans:
-            if start < at:
-                continue
-            pen.write(text[at:start], style)
-            pen.write(text[start:end], found)
-            at = end
-        pen.write(text[at:], style)
-
-    # -- nothing to show --------------------------------------------------------------------------------------------
-
-    def _note_lines(self) -> list[CellLike]:
-        model = self.model
-        if model.total:
-            if model.query:
-                return [
-                    Cell.join(f"{model.total:,} rows, none matches ", (clean(model.query.text, 60), "match")),
-                    "esc takes the filter away",
-                ]
-            return [f"{model.total:,} rows, none of them in this view"]
-        return list(self._empty()) if self._empty is not None else ["nothing here"]
-
-    def _draw_note(self, look: _Look, row: int) -> Strip:
-        """Line of the note that stands in the middle of an empty list."""
-        room = self._room
-        key = (room, self._page, look.serial, self.model.total, self.model.query.text)
-        if self._note is None or self._note[0] != key:
-            lines: list[tuple[tuple[str, str], ...]] = []
-            for entry in self._note_lines():
-                lines.extend(line.segments() for line in wrap_cell(entry, max(1, room - 4)))
-            first = max(0, (self._page - len(lines)) * 2 // 5)
-            strips: dict[int, Strip] = {}
-            for number, parts in enumerate(lines):
-                used = min(room, sum(width(text) for text, _ in parts))
-                left = (room - used) // 2
-                pen = Pen(look.empty)
-                pen.write(" " * left, look.empty)
-                for text, words in fit_parts(parts, room - left, "left", "end"):
-                    pen.write(text, look.empty + look.tokens.style(words) if words else look.empty)
-                strips[first + number] = Strip(pen.segments(), room)
-            self._note = (key, strips)
-        return self._note[1].get(row) or Strip.blank(room, look.base)
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -653,10 +446,8 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         keep = self._cursor_line()
-        self._strips.clear()
+        self._painter.forget()
         self._seen.clear()
-        self._header_strip = None
-        self._note = None
         self._lines = []
         self._fit_height()
         if self.model.following:
@@ -688,10 +479,6 @@ class Grid(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             if new_value < old_value and self.model.following:
                 self.model.following = False
             self._sync()
-
-    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        self._header_strip = None
-        super().watch_scroll_x(old_value, new_value)
 
     def on_focus(self) -> None:
         self._restyle()

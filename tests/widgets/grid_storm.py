@@ -89,7 +89,7 @@ class Storm(App[None]):
 
     def tell(self) -> None:
         # A fresh grid with the same rows has nothing cached: this is what has to be on the screen.
-        self.grid._strips.clear()
+        self.grid._painter.forget()
         self.grid._styles_cache.clear()
         strips = self.screen._compositor.render_strips()
         lines = ["".join(segment.text for segment in strip) for strip in strips]
