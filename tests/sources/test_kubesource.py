@@ -575,6 +575,43 @@ async def test_a_kubeconfig_that_is_broken_and_then_mended(tmp_path: Path) -> No
             await until(lambda: link(source).state is State.LIVE)
 
 
+async def test_a_credential_plugin_that_takes_its_time(tmp_path: Path) -> None:
+    """A login in a browser outlasts every limit on requests; it is run once, and the screen says what is waited for."""
+    answer = {
+        "kind": "ExecCredential",
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "status": {"token": "right-token"},
+    }
+    plugin = tmp_path / "plugin.sh"
+    plugin.write_text(f"#!/bin/sh\necho run >> {tmp_path}/runs\nsleep 1.2\necho '{json.dumps(answer)}'\n")
+    plugin.chmod(0o755)
+    user = {"exec": {"command": "./plugin.sh", "apiVersion": "client.authentication.k8s.io/v1"}}
+    async with fake_kube(tmp_path) as fake:
+        kubeconfig = fake.kubeconfig(tmp_path, user=user)
+        async with running(kubeconfig) as source:
+            await until(lambda: "running the credential plugin ./plugin.sh" in link(source).detail)
+            await live(source)
+        assert (tmp_path / "runs").read_text() == "run\n"
+        snapshot = await load(kubeconfig, deadline=0.8)
+        assert snapshot.links["kube"].state is State.LIVE
+
+
+async def test_a_kind_whose_watch_always_breaks_is_not_hammered(tmp_path: Path) -> None:
+    async with fake_kube(tmp_path) as fake:
+
+        async def hook(request: web.Request) -> web.StreamResponse:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+
+        fake.on(f"watch {POD}", hook)
+        async with running(fake.kubeconfig(tmp_path)) as source:
+            await live(source)
+            await asyncio.sleep(1.5)
+            assert 3 <= fake.hits[f"watch {POD}"] <= 20
+            assert state(source, SERVICES) is State.LIVE
+
+
 # -- one-shot verbs -----------------------------------------------------------------------------------------------------------
 
 

@@ -108,7 +108,8 @@ class KubeClient:
         what = f"list {kind.group_resource}" + (f" in {namespace}" if namespace else "")
         path = kind.url(version, segment(namespace))
         try:
-            body = await self.get(path, accept, params, what=what)
+            # No limit on the whole: on a slow line a page takes as long as it takes, as long as something comes.
+            body = await self.get(path, accept, params, what=what, total=None)
             return split_page(body, kind)
         except ForbiddenError as error:
             error.verb, error.resource, error.namespace = "list", kind.group_resource, namespace

@@ -277,7 +277,7 @@ class Connection:
         self._credential: Credential | None = None
         self._failure: ConfigError | None = None
         self._failed_at = -1e9
-        self._lock = asyncio.Lock()
+        self._running: asyncio.Task[None] | None = None
 
     @property
     def insecure(self) -> bool:
@@ -287,6 +287,9 @@ class Connection:
     async def close(self) -> None:
         """Close every connection. Nothing can be sent afterwards."""
         self._closed = True
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -313,6 +316,17 @@ class Connection:
         return self._session
 
     # -- credentials -----------------------------------------------------------------------------------------------
+
+    @property
+    def waits_for(self) -> str:
+        """The credential plugin that runs before anything can be sent; empty if there is none to run."""
+        user = self.target.user
+        plugin = user.exec is not None and not user.token and not user.token_file and self._secure
+        return user.exec.command if plugin and user.exec is not None and self._credential is None else ""
+
+    async def prepare(self) -> None:
+        """Get the credentials ready, which may take as long as a person takes to sign in. Raises KubeError."""
+        await self._prepare()
 
     async def _prepare(self) -> str:
         """Bring TLS and token up to date; the Authorization header's value, empty for none."""
@@ -371,26 +385,36 @@ class Connection:
         return self._token_text or user.token
 
     async def _plugin(self, rejected: Credential | None = None) -> None:
-        """Have a credential that is not expired (and is not the one the server rejected)."""
+        """Have a credential that is not expired (and is not the one the server rejected).
+
+        The plugin runs in a task of its own, once for all who wait: a request's time limit must not kill a login that
+        somebody is typing into a browser.
+        """
+        have = self._credential
+        if have is not None and have is not rejected and (have.expires is None or have.expires > time.time()):
+            return
+        if self._failure is not None and time.monotonic() - self._failed_at < PLUGIN_PAUSE:
+            raise self._failure
+        if self._running is None:
+            self._running = asyncio.create_task(self._run_plugin())
+            # Nobody may be left to ask for its error, which asyncio would then write to stderr.
+            self._running.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._running)
+
+    async def _run_plugin(self) -> None:
         spec = self.target.user.exec
         assert spec is not None
-        async with self._lock:
-            have = self._credential
-            if have is not None and have is not rejected and (have.expires is None or have.expires > time.time()):
-                return
-            if self._failure is not None and time.monotonic() - self._failed_at < PLUGIN_PAUSE:
-                raise self._failure
+        try:
             ca = b""
             if self.target.cluster.ca:
                 ca = await asyncio.to_thread(_read, self.target.cluster.ca, "certificate-authority")
-            try:
-                fresh = await run_plugin(spec, self.target.cluster, ca)
-            except ConfigError as error:
-                self._failure, self._failed_at = error, time.monotonic()
-                raise
-            if have is None or (have.certificate, have.key) != (fresh.certificate, fresh.key):
-                self._tls_stamp = None
-            self._credential, self._failure = fresh, None
+            fresh = await run_plugin(spec, self.target.cluster, ca)
+        except ConfigError as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
+        finally:
+            self._running = None
+        self._credential, self._failure = fresh, None
 
     async def _renew(self, used: str, credential: Credential | None) -> bool:
         """After a 401: whether there is now something else to try."""

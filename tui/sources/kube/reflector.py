@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 SLICE = 0.004
 """Seconds of decoding after which other tasks get their turn."""
 SLICE_ITEMS = 16
+LIVED = 5.0
+"""Seconds a watch has to last for the pause after its end to begin small again."""
 GARBAGE_BORNE = 20
 """Unreadable lines in one watch before the list is read again."""
 
@@ -140,7 +142,8 @@ class Reflector:
             except (AuthError, ConnectError, ConfigError) as error:
                 self.live = False
                 self.hub.suspect(error)
-                await asyncio.sleep(random.uniform(0.0, self.hub.timing.first_pause))
+                # The hub decides when to go on. The pause is for a request that fails although the server answers.
+                await asyncio.sleep(self._backoff.next())
             except ExpiredError as error:
                 log.info("%s: %s", self.kind.id, error)
                 self.resource_version = ""
@@ -239,6 +242,9 @@ class Reflector:
         except ForbiddenError as error:
             error.verb = "watch"
             raise
+        finally:
+            if time.monotonic() - started > LIVED:
+                self._backoff.reset()
         if time.monotonic() - started < min(1.0, timing.watch / 2):
             # A server or proxy that ends every watch at once must not be asked in a tight loop.
             await asyncio.sleep(self._backoff.next())

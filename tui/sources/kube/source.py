@@ -146,16 +146,16 @@ class KubeSource:
         says so.
         """
         wanted = in_order(KINDS.values() if kinds is None else kinds)
-        started = time.monotonic()
         try:
+            self._open()
+            await self.api.connection.prepare()  # a credential plugin takes the time it takes
+            started = time.monotonic()
             async with asyncio.timeout(deadline):
-                self._open()
                 discovery, _ = await together(discover(self.api), self._identify())
         except TimeoutError:
-            assert self._target is not None
-            server = self._client.server if self._client else self._target.cluster.server
             error = TimedOutError(
-                f"{server} gave no answer within {deadline:g} s.", "Is the node up, and this machine on its network?"
+                f"{self.api.server} gave no answer within {deadline:g} s.",
+                "Is the node up, and this machine on its network?",
             )
             self._down(error)
             raise error from None
@@ -259,7 +259,10 @@ class KubeSource:
         while True:
             try:
                 self._open()
-                self.store.set_link(KUBE, State.CONNECTING, f"connecting to {self.api.server}")
+                plugin = self.api.connection.waits_for
+                doing = f"running the credential plugin {plugin}" if plugin else f"connecting to {self.api.server}"
+                self.store.set_link(KUBE, State.CONNECTING, doing)
+                await self.api.connection.prepare()
                 async with asyncio.timeout(limit):
                     self._discovery, _ = await together(discover(self.api), self._identify())
                 break
@@ -267,7 +270,7 @@ class KubeSource:
                 error: KubeError = TimedOutError(
                     f"{self.api.server} does not answer.", "Is the node up and this machine on its network?"
                 )
-                limit = self.timing.probe * 4
+                limit = min(limit * 4, 60.0)
             except KubeError as found:
                 error = found
             self._down(error)
@@ -289,6 +292,7 @@ class KubeSource:
             limit = self.timing.probe
             while True:
                 try:
+                    await self.api.connection.prepare()
                     async with asyncio.timeout(limit):
                         replaced = await self._identify()
                     break
@@ -296,7 +300,7 @@ class KubeSource:
                     error: KubeError = TimedOutError(
                         f"{self.api.server} does not answer.", "Is the node up and this machine on its network?"
                     )
-                    limit = self.timing.probe * 4
+                    limit = min(limit * 4, 60.0)
                 except KubeError as found:
                     error = found
                 self._down(error)
