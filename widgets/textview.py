@@ -1,4 +1,8 @@
-"""Text to read: YAML, descriptions, logs. Scrolls, wraps, searches, follows; draws only what is on screen."""
+"""Text to read: YAML, descriptions, logs. Scrolls, wraps, searches, follows; draws only what is on screen.
+
+The lines, their wrapping and the search are in `textbuffer`, colours in `highlight`. This file stays over 400 lines because
+wrapping, following and searching all move the same view.
+"""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from textual.widget import Widget
 
-from pointsman.widgets import diffview, drawer, filterbar, grid, keyvalue, lines, picker, textview
+from pointsman.widgets import diffview, drawer, filterbar, grid, gridmoves, keyvalue, lines, picker, textview
 
 # What Textual documents to be overridden although it starts with an underscore: nothing.
 OURS = [
     member
-    for module in (diffview, drawer, filterbar, grid, keyvalue, lines, picker, textview)
+    for module in (diffview, drawer, filterbar, grid, gridmoves, keyvalue, lines, picker, textview)
     for _, member in inspect.getmembers(module, inspect.isclass)
     if issubclass(member, Widget) and member.__module__ == module.__name__
 ]
