@@ -1,4 +1,4 @@
-"""Server-side apply and managedFields. The same sequences run against a real API server in test_like_apiserver.py."""
+"""Server-side apply and managedFields. The same sequences run against a real API server in test_merging_like_apiserver.py."""
 
 from __future__ import annotations
 
