@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from pointsman.tui.options import Options
 from pointsman.tui.store.snapshot import Snapshot
 
 CANNOT_TELL = 2
+TOLD = 20
+"""Problems of files that are told one by one."""
 
 
 def complain(sentence: str, hint: str = "") -> int:
@@ -28,6 +30,14 @@ def complain(sentence: str, hint: str = "") -> int:
     return CANNOT_TELL
 
 
+def tell(problems: Sequence[str]) -> None:
+    """On stderr, what could not be read of the files; the answer itself stands on stdout."""
+    for problem in problems[:TOLD]:
+        complain(problem)
+    if len(problems) > TOLD:
+        complain(f"and {len(problems) - TOLD} more problems in the files")
+
+
 def read(options: Options) -> Snapshot | int:
     """Everything, read once; or the exit code, after the reason was said."""
     from pointsman.tui.sources.errors import KubeError
@@ -39,6 +49,8 @@ def read(options: Options) -> Snapshot | int:
         opened = open_source(store, options)
         try:
             await opened.load()
+            if opened.manifests is not None and opened.manifests.report is not None:
+                tell([str(problem) for problem in opened.manifests.report.problems])
             return store.snapshot()
         finally:
             await opened.close()
