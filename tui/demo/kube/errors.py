@@ -133,6 +133,10 @@ def forbidden(plural: str, group: str, name: str, why: str) -> ApiError:
     return ApiError(403, "Forbidden", f"{target} is forbidden: {why}", name=name, group=group, kind=plural)
 
 
+def internal(why: str) -> ApiError:
+    return ApiError(500, "InternalError", f"Internal error occurred: {why}", causes=[Cause("", why, "")])
+
+
 def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized", "Unauthorized")
 

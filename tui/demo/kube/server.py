@@ -12,7 +12,7 @@ from aiohttp import web
 from pointsman.tui.demo.kube import authz, discovery, negotiate, reads, subresources, targets, writes
 from pointsman.tui.demo.kube.authz import Attributes, User
 from pointsman.tui.demo.kube.call import Call, document, failure
-from pointsman.tui.demo.kube.errors import ApiError, forbidden, unauthorized
+from pointsman.tui.demo.kube.errors import ApiError, forbidden, internal, no_such_path, unauthorized
 from pointsman.tui.demo.kube.logs import PodLogs
 from pointsman.tui.demo.kube.openapi import OpenApi
 from pointsman.tui.demo.kube.ports import Ports
@@ -88,8 +88,7 @@ class KubeServer:
             import logging
 
             logging.getLogger(__name__).exception("%s %s", request.method, request.path)
-            text = f"Internal error occurred: {type(error).__name__}: {error}"
-            return failure(ApiError(500, "InternalError", text))
+            return failure(internal(f"{type(error).__name__}: {error}"))
 
     async def _dispatch(self, request: Any) -> web.StreamResponse:
         path = request.path
@@ -164,6 +163,8 @@ class KubeServer:
                 found = await self.openapi.document(group, version)
             case [""]:
                 found = {"paths": ["/api", "/api/v1", "/apis", *_HEALTH, "/openapi/v3", "/version"]}
+        if found is None and parts[0] == "apis" and len(parts) > 1 and parts[1] in resources.groups():
+            raise no_such_path()
         if found is None:
             return web.Response(status=404, text="404 page not found\n")
         return document(found)

@@ -210,6 +210,8 @@ class Storage:
     ) -> Object:
         """Replace an object, or with `subresource="status"` its status only; returns the stored result.
 
+        `subresource="scale"` writes like no subresource; only the field manager's entry says so.
+
         A write that changes nothing keeps the version. Raises 404, 409 Conflict (a resourceVersion or uid that is not
         the live one), 422 Invalid.
         """
@@ -224,7 +226,7 @@ class Storage:
         if subresource != "status":
             defaults.fill(defaults.Write(new, live, self), info)
             checks.check(new, info, live)
-        if info.generation and not subresource and _spec_of(new, info) != _spec_of(live, info):
+        if info.generation and subresource != "status" and _spec_of(new, info) != _spec_of(live, info):
             new["metadata"]["generation"] = int(live["metadata"].get("generation", 0)) + 1
         if manager is not None:
             new = self._noted(info, at_version(live, info), new, manager, subresource)

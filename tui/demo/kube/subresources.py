@@ -10,7 +10,7 @@ from aiohttp import web
 
 from pointsman.tui.demo.kube import bodies, logs, writes
 from pointsman.tui.demo.kube.call import Call, document, integer
-from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, conflict, invalid, not_found
+from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, conflict, internal, invalid, not_found
 from pointsman.tui.demo.kube.negotiate import parse
 from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, parse_timestamp
 
@@ -52,8 +52,7 @@ def _scale_of(call: Call, obj: Object) -> Object:
     spec_path, status_path, _ = _paths(call)
     replicas = _at(obj, spec_path)
     if replicas is None and call.target.verb == "get":
-        text = f'Internal error occurred: the spec replicas field "{spec_path}" does not exist'
-        raise ApiError(500, "InternalError", text)
+        raise internal(f'the spec replicas field "{spec_path}" does not exist')
     status: Object = {"replicas": _at(obj, status_path) or 0}
     if selector := _selector_text(call, obj):
         status["selector"] = selector
@@ -87,7 +86,9 @@ async def scale(call: Call) -> web.StreamResponse:
     _put(changed, _paths(call)[0], replicas)
     if version := (wanted.get("metadata") or {}).get("resourceVersion"):
         changed["metadata"]["resourceVersion"] = version
-    result = call.storage.update(changed, manager=call.manager, dry_run=call.dry_run, resource=call.info)
+    result = call.storage.update(
+        changed, manager=call.manager, subresource="scale", dry_run=call.dry_run, resource=call.info
+    )
     return document(_scale_of(call, result))
 
 

@@ -189,7 +189,7 @@ def _refusing(change: Callable[[Object], Any]) -> Callable[[Object], Any]:
         try:
             return change(doc)
         except patching.PatchError as error:
-            raise ApiError(error.code, error.reason, error.message) from error
+            raise ApiError(error.code, error.reason, error.message, bare=error.code == 422) from error
 
     return changed
 
