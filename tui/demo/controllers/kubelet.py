@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj, controller_of, phase
 from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.objects import parse_timestamp
 from pointsman.tui.demo.scenario.jobs import finish_pod
-from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, condition, container_status, running_status
+from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, condition, restarted_status, running_status, set_ready
 from pointsman.tui.demo.scenario.world import stamp
 
 START = (1.2, 2.6)  # seconds from the node's first sight of a pod to running containers
@@ -120,7 +119,7 @@ class Kubelet:
         status["startTime"] = stamp(now)
         probed = any("readinessProbe" in one for one in live["spec"]["containers"])
         if probed:
-            _ready(status, False, stamp(now))
+            set_ready(status, False, stamp(now))
         self._m.set_status("pods", live, status)
         for one in live["spec"]["containers"]:
             text = f'Container image "{one["image"]}" already present on machine'
@@ -137,7 +136,7 @@ class Kubelet:
         if live is not None:
             status = {**live["status"], "conditions": [dict(c) for c in live["status"]["conditions"]]}
             status["containerStatuses"] = [dict(c) for c in live["status"]["containerStatuses"]]
-            _ready(status, True, self._m.stamp())
+            set_ready(status, True, self._m.stamp())
             self._m.set_status("pods", live, status)
 
     def _succeed(self, pod: Obj) -> None:
@@ -157,22 +156,8 @@ class Kubelet:
         if live is None or phase(live) != "Running":
             return
         now = self._m.now()
-        status = {**live["status"], "conditions": [dict(c) for c in live["status"]["conditions"]]}
-        first, *rest = live["status"]["containerStatuses"]
-        began = (first["state"].get("running") or {}).get("startedAt", self._m.stamp())
-        ended = {
-            "exitCode": exit_code,
-            "reason": "Error" if exit_code else "Completed",
-            "startedAt": began,
-            "finishedAt": stamp(now),
-            "containerID": first["containerID"],
-        }
-        spec = live["spec"]["containers"][0]
-        running = {"running": {"startedAt": stamp(now + timedelta(seconds=1))}}
-        count = first["restartCount"] + 1
-        again = container_status(live["metadata"]["uid"], spec, running, ready=False, restarts=count, last=ended)
-        status["containerStatuses"] = [again, *rest]
-        _ready(status, False, stamp(now))
+        first = live["status"]["containerStatuses"][0]
+        status = restarted_status(live, now, exit_code=exit_code, ready=False)
         self._m.set_status("pods", live, status)
         node = live["spec"]["nodeName"]
         self._m.event(live, "Started", f"Started container {first['name']}", "kubelet", node=node)
@@ -237,19 +222,3 @@ class Kubelet:
             for c in node["status"]["conditions"]
         ]
         self._m.set_status("nodes", node, {**node["status"], "conditions": conditions})
-
-
-def _ready(status: Obj, value: bool, now: str) -> None:
-    """Set the conditions Ready and ContainersReady and the flags of all containers."""
-    word = "True" if value else "False"
-    for one in status["conditions"]:
-        if one["type"] in ("Ready", "ContainersReady") and one["status"] != word:
-            one |= {"status": word, "lastTransitionTime": now}
-            if value:
-                one.pop("reason", None)
-                one.pop("message", None)
-            else:
-                names = " ".join(c["name"] for c in status["containerStatuses"])
-                one |= {"reason": "ContainersNotReady", "message": f"containers with unready status: [{names}]"}
-    for one in status["containerStatuses"]:
-        one["ready"] = value

@@ -166,7 +166,8 @@ def _add(world: World, app: App) -> None:
         for port in main["ports"]:
             port["hostPort"] = port["containerPort"]
     nodes, pod = app.nodes.split(), template(labels, spec)
-    age, pod_age = app.age * DAY, app.up * DAY
+    age = app.age * DAY - world.jitter(12 * DAY, "age", app.name)
+    pod_age = app.up * DAY - world.jitter(app.up * DAY / 3, "up", app.name)
     if app.kind == "StatefulSet":
         claims = {volume: size} if volume else {}
         stateful_set(world, app.namespace, app.name, pod, select, nodes=nodes, claims=claims, labels=labels,

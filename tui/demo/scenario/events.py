@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pointsman.tui.demo.scenario.world import Obj, World, digest, stamp
+from pointsman.tui.demo.scenario.pods import restarted_status
+from pointsman.tui.demo.scenario.world import MINUTE, Obj, World, digest, stamp
 
 TTL = 3600.0  # the API server forgets events after an hour
 
@@ -56,3 +57,22 @@ def put(world: World, event: Obj) -> None:
     meta = event["metadata"]
     meta["uid"] = world.uid("Event", meta["namespace"], meta["name"])
     world.put(event, manager=event["reportingComponent"])
+
+
+def restart(world: World, pod: Obj, seconds: float) -> None:
+    """The pod's first container ended and started anew so long ago, and the events of that are still there."""
+    at, node = world.ago(seconds), pod["spec"]["nodeName"]
+    pod["status"] = restarted_status(pod, at, exit_code=1, ready=True)
+    one = pod["spec"]["containers"][0]
+    for reason, message in (
+        ("Pulled", f'Container image "{one["image"]}" already present on machine'),
+        ("Created", f"Created container: {one['name']}"),
+        ("Started", f"Started container {one['name']}"),
+    ):
+        put(world, make_event(pod, reason, message, "kubelet", at, node=node))
+
+
+def add_recent(world: World) -> None:
+    """The little that happened within the hour, so that a first look at the events finds some."""
+    pod = next(p for p in world.find("Pod", "media") if p["metadata"]["name"].startswith("qbittorrent"))
+    restart(world, pod, 31 * MINUTE)

@@ -238,6 +238,43 @@ def container_status(
     }
 
 
+def restarted_status(pod: Obj, at: datetime, *, exit_code: int, ready: bool) -> Obj:
+    """The pod's status after its first container ended and started anew at `at`."""
+    status = {**pod["status"], "conditions": [dict(c) for c in pod["status"]["conditions"]]}
+    first, *rest = (dict(one) for one in pod["status"]["containerStatuses"])
+    ended = {
+        "exitCode": exit_code,
+        "reason": "Error" if exit_code else "Completed",
+        "startedAt": (first["state"].get("running") or {}).get("startedAt", stamp(at)),
+        "finishedAt": stamp(at),
+        "containerID": first["containerID"],
+    }
+    again = {"running": {"startedAt": stamp(at + timedelta(seconds=1))}}
+    spec, count = pod["spec"]["containers"][0], first["restartCount"] + 1
+    fresh = container_status(pod["metadata"]["uid"], spec, again, ready=ready, restarts=count, last=ended)
+    status["containerStatuses"] = [fresh, *rest]
+    set_ready(status, False, stamp(at))
+    if ready:
+        set_ready(status, True, stamp(at + timedelta(seconds=6)))
+    return status
+
+
+def set_ready(status: Obj, value: bool, now: str) -> None:
+    """Set the conditions Ready and ContainersReady and the flags of all containers."""
+    word = "True" if value else "False"
+    for one in status["conditions"]:
+        if one["type"] in ("Ready", "ContainersReady") and one["status"] != word:
+            one |= {"status": word, "lastTransitionTime": now}
+            if value:
+                one.pop("reason", None)
+                one.pop("message", None)
+            else:
+                names = " ".join(c["name"] for c in status["containerStatuses"])
+                one |= {"reason": "ContainersNotReady", "message": f"containers with unready status: [{names}]"}
+    for one in status["containerStatuses"]:
+        one["ready"] = value
+
+
 def container_ports(text: str) -> list[Obj]:
     """`"http:8096 discovery:7359/udp"` as a container's ports."""
     out = []

@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from pointsman.tui.demo.scenario import faults
 from pointsman.tui.demo.scenario.apps import add_apps, add_namespaces
+from pointsman.tui.demo.scenario.events import add_recent
 from pointsman.tui.demo.scenario.exposed import add_services
 from pointsman.tui.demo.scenario.nodes import K3S, add_nodes, list_images
 from pointsman.tui.demo.scenario.platform import cilium, cilium_addresses, cilium_endpoints, metallb
@@ -77,6 +78,7 @@ def build(variant: Variant, *, seed: int = 1, now: datetime | None = None, clust
     _network(world)
     add_apps(world)
     add_traefik(world)
+    add_recent(world)
     add_services(world)
     add_routes(world)
     add_network_policies(world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from pointsman.tui.demo.scenario.pods import NODES, make_pod
+from pointsman.tui.demo.scenario.pods import NODES, make_pod, restarted_status
 from pointsman.tui.demo.scenario.volumes import claim, claim_template, with_claims
 from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
 
@@ -275,7 +275,11 @@ def add_pod(
             ip=ip,
             created=world.ago(age + world.jitter(600, namespace, name)),
             labels=labels,
-            restarts=restarts,
+            restarts=max(restarts - 1, 0),
             generate_name=prefix if generated else "",
         )
     )
+    if restarts:
+        pod = world.get("Pod", namespace, name)
+        at = world.ago(age * (0.2 + world.jitter(0.5, "restart", name)))
+        pod["status"] = restarted_status(pod, at, exit_code=137, ready=True)

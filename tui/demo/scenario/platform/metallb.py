@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pointsman.tui.demo.scenario.apps import account, namespace
 from pointsman.tui.demo.scenario.crds import add_crds
 from pointsman.tui.demo.scenario.crds.metallb import METALLB
-from pointsman.tui.demo.scenario.events import TTL, make_event, put
+from pointsman.tui.demo.scenario.events import TTL, make_event, put, restart
 from pointsman.tui.demo.scenario.helm import helm_marks, release
 from pointsman.tui.demo.scenario.pods import NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.services import POOL_ANNOTATION, service
@@ -179,6 +179,8 @@ def _states(world: World, speakers: Sequence[str], age: float) -> None:
 def announce(world: World, advertised_pools: Iterable[str], speakers: Sequence[str] = NODES) -> None:
     """A ServiceL2Status for every service whose pool is advertised, at the node that wins the election."""
     pools = set(advertised_pools)
+    if "closet" in speakers:
+        restart(world, speaker(world, "closet"), RESTARTED + 2)
     for svc in list(world.find("Service")):
         note = svc["metadata"].get("annotations", {})
         ingress = svc.get("status", {}).get("loadBalancer", {}).get("ingress", [])
