@@ -70,7 +70,7 @@ class Found:
 def find(snapshot: Snapshot, text: str) -> list[Found]:
     """At most :data:`MOST` things, the likeliest first; nothing for empty words."""
     words = text.strip()[:LONGEST]
-    if not words:
+    if not any(letter.isalnum() for letter in words):
         return []
     hits: dict[Ref, Found] = {}
     for found in (*_addresses(snapshot, words), *_hosts(snapshot, words), *_names(snapshot, words)):
@@ -144,7 +144,7 @@ def route_hosts(snapshot: Snapshot) -> Mapping[str, tuple[Ref, ...]]:
 
 def _hosts(snapshot: Snapshot, words: str) -> Iterator[Found]:
     host = _host(words)
-    if "." not in host and "://" not in words:
+    if not host or ("." not in host and "://" not in words):
         return
     table = route_hosts(snapshot)
     for target in table.get(host, ()):
