@@ -172,6 +172,7 @@ class Grid(GridMoves[T], can_focus=True, inherit_bindings=False):
         self._seen: dict[str, int] = {}
         self._lines: list[Line | None] = []
         self._note: tuple[CellLike, ...] = ()
+        self._marked_query = ""
         self._painter = Painter()
         self._look_now: Look | None = None
         self._flashes = Flashes(clock)
@@ -328,8 +329,9 @@ class Grid(GridMoves[T], can_focus=True, inherit_bindings=False):
         ]
         lines.extend([None] * (self._page - len(lines)))
         note = self._note_lines()
-        moved = moved or note != self._note or len(lines) != len(before)
-        self._lines, self._note = lines, note
+        query = self.model.query.text  # what it finds is marked in rows that are otherwise the same
+        moved = moved or note != self._note or len(lines) != len(before) or query != self._marked_query
+        self._lines, self._note, self._marked_query = lines, note, query
         if moved:
             self.refresh()
             return

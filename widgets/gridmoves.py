@@ -44,6 +44,8 @@ class GridMoves(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.virtual_size = wanted
 
     def _scroll(self, top: int) -> None:
+        if not self.is_attached or not self.size.height:
+            return  # not on screen yet; the first resize brings the cursor into view
         target = max(0, min(top, len(self.model) - self._page))
         if target != self._top:
             self.scroll_to(y=target, animate=False, force=True)

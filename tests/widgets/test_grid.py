@@ -298,6 +298,22 @@ async def test_filter_counts_and_an_empty_result_says_what_takes_it_away() -> No
         assert "esc takes the filter away" in text
 
 
+async def test_what_the_filter_finds_is_marked_as_one_types() -> None:
+    grid = make(3)
+    app = Bench(grid)
+    async with app.run_test(size=SIZE) as pilot:
+        for typed in ("po", "pod-", "pod-00", ""):
+            grid.set_filter(typed)
+            await pilot.pause()
+            marked = [
+                segment.text
+                for strip in app.screen._compositor.render_strips()
+                for segment in strip
+                if segment.style is not None and segment.style.underline
+            ]
+            assert marked == ([typed] * 3 if typed else [])
+
+
 async def test_an_empty_list_says_why() -> None:
     grid = make(0, empty=lambda: ["no flows here", Cell.join(("a", "key"), " switch it on [bold]now[/]")])
     app = Bench(grid)
@@ -510,3 +526,13 @@ async def test_what_came_while_it_was_hidden_is_there_when_it_is_shown() -> None
         grid.action_bottom()
         await pilot.pause()
         assert widget_text(grid)[-1].startswith("▌ pod-059")
+
+
+async def test_a_row_selected_before_it_is_on_screen_is_in_view() -> None:
+    grid = make(500)
+    assert grid.select("pod-321")
+    app = Bench(grid)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert grid.selected_key == "pod-321"
+        assert any(line.startswith("▌ pod-321") for line in widget_text(grid))
