@@ -36,7 +36,9 @@ def pods(count: int = ROWS) -> list[Pod]:
 
 def columns() -> list[Column[Pod]]:
     return [
-        Column("namespace", "namespace", lambda pod: Cell(pod.namespace, "dim"), value=lambda pod: pod.namespace, width=10),
+        Column(
+            "namespace", "namespace", lambda pod: Cell(pod.namespace, "dim"), value=lambda pod: pod.namespace, width=10
+        ),
         Column("name", "name", lambda pod: pod.name, value=lambda pod: pod.name, flex=1),
         Column("node", "node", lambda pod: pod.node, value=lambda pod: pod.node),
         Column("phase", "phase", lambda pod: Cell.join(("●", "ok"), f" {pod.phase}"), value=lambda pod: pod.phase),
