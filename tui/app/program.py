@@ -24,7 +24,7 @@ from pointsman.tui.disk.viewstate import ViewState
 from pointsman.tui.options import Options
 from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
-from pointsman.tui.screens.panes import FACTORIES
+from pointsman.tui.screens.panes import FACTORIES, SCREENS
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.widgets import glyphs
@@ -207,7 +207,7 @@ class Pointsman(Host):
         if kept.theme and not self.options.theme:
             self.apply_theme(kept.theme, remember=False)
         if isinstance(self.screen, PaneScreen):
-            self.screen.restore()
+            self.screen.when_ready(self.screen.restore)
         if kept.pane in FACTORIES and self.current_mode == self.DEFAULT_MODE and not self._trail:
             self.open_pane(kept.pane)
 
@@ -234,20 +234,17 @@ class Pointsman(Host):
         self.view.pane = pane
         self.remember()
 
-    def open_object(self, ref: Ref, *, pane: str = "", text: str = "") -> None:
+    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False) -> None:
         from pointsman.tui.views.opening import pane_of
 
         pane = pane or pane_of(ref)
-        if not pane:
-            self.say(f"No pane shows {ref.title} yet; y shows its YAML.", severity="warning")
+        if pane not in SCREENS:
+            self.open_describe(ref)  # its pane is not here yet, but the object can be read
             return
         self.open_pane(pane)
-        self.call_after_refresh(self._point_at, pane, ref, text)
-
-    def _point_at(self, pane: str, ref: Ref, text: str) -> None:
         screen = self.screen
-        if isinstance(screen, PaneScreen) and screen.place == pane:
-            screen.point_at(ref, text)
+        if isinstance(screen, PaneScreen):
+            screen.when_ready(lambda: screen.point_at(ref, text, explain=explain))
 
     def family_pane(self, pane: str) -> None:
         if pane in FACTORIES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
 
+from pointsman.tui.commands import footer
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
 from pointsman.tui.views.frame import COMPACT, Count, Part, footer_line, header_line, header_of, tab_line
@@ -39,6 +40,8 @@ class PaneScreen(KeyScreen[None]):
         self._shown: tuple[int, int] | None = None
         self._summary: Summary | None = None
         self._footer_right: tuple[Part, ...] = ()
+        self._ready = False
+        self._waiting_calls: list[Callable[[], None]] = []
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="header"):
@@ -72,7 +75,7 @@ class PaneScreen(KeyScreen[None]):
     def show(self, snapshot: Snapshot) -> None:
         """Draw the snapshot if its data or its second is new."""
         second = int(snapshot.now)
-        if self._shown == (snapshot.version, second) or not self.is_mounted:
+        if self._shown == (snapshot.version, second) or not self._ready:
             return
         changed = self._shown is None or self._shown[0] != snapshot.version
         self._shown = (snapshot.version, second)
@@ -94,8 +97,31 @@ class PaneScreen(KeyScreen[None]):
     def restore(self) -> None:
         """The cluster is known now: take up what is remembered of it."""
 
-    def point_at(self, ref: Ref, text: str) -> None:
-        """Put the cursor on an object, after filtering by ``text`` if there is any."""
+    def point_at(self, ref: Ref, text: str, *, explain: bool = False) -> None:
+        """Put the cursor on an object, after filtering by ``text`` if there is any, and perhaps explain it."""
+
+    def on_mount(self) -> None:
+        self._ready = True
+        self.restore()
+        waiting, self._waiting_calls = self._waiting_calls, []
+        for call in waiting:
+            self.call_after_refresh(self._call, call)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the pane has its widgets."""
+        return self._ready
+
+    def when_ready(self, call: Callable[[], None]) -> None:
+        """Call when the pane has its widgets and shows its rows; a screen just switched to has neither."""
+        if self._ready:
+            self._call(call)
+        else:
+            self._waiting_calls.append(call)
+
+    def _call(self, call: Callable[[], None]) -> None:
+        self.again()
+        call()
 
     def forget(self) -> None:
         """The context is left: nothing of the old cluster may stay on screen."""
@@ -135,7 +161,12 @@ class PaneScreen(KeyScreen[None]):
         self.draw_footer()
 
     def draw_footer(self) -> None:
-        unable = [command.id for command in self.host.commands_here() if self.host.why_not(command)]
+        # Of this screen, not of the one on top: this one may be drawn while another has just been opened.
+        unable = [
+            command.id
+            for command in footer(self.place, self.host.keymap)
+            if self.host.why_not_writing(command) or self.why_not(command)
+        ]
         line = footer_line(self.place, self.host.keymap, self.size.width, right=self._footer_right, unable=unable)
         self.query_one("#footer", LineWidget).set_line(line)
 

@@ -53,7 +53,7 @@ class Host(App[int], inherit_bindings=False):
         """Go to a pane."""
 
     @abstractmethod
-    def open_object(self, ref: Ref, *, pane: str = "", text: str = "") -> None:
+    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False) -> None:
         """Open an object in the pane that shows it, on its row; ``text`` filters that pane first."""
 
     @abstractmethod
@@ -79,11 +79,6 @@ class Host(App[int], inherit_bindings=False):
     @abstractmethod
     def go_back(self) -> bool:
         """Go to the pane one came from; False if there is none."""
-
-    def commands_here(self) -> list[Command]:
-        """The commands of the screen on top."""
-        place = getattr(self.screen, "place", "")
-        return [command for command in COMMANDS if command.applies(place)]
 
     def copy(self, text: str) -> None:
         """Copy by way of the terminal (OSC 52), which gives no answer: so that is what is said."""
@@ -179,6 +174,8 @@ class Host(App[int], inherit_bindings=False):
 
     def open_related(self, ref: Ref) -> None:
         """What is related to an object; choosing one opens it where it is at home."""
+        from pointsman.tui.answers.ref import Ref
+        from pointsman.tui.views.opening import filter_for
         from pointsman.tui.views.readers import related_choices
         from pointsman.widgets.picker import Choice, PickerScreen
 
@@ -186,8 +183,8 @@ class Host(App[int], inherit_bindings=False):
         choices = [Choice(item.ref, item.title, item.detail) for item in found]
 
         def chosen(item: object) -> None:
-            if item is not None:
-                self.open_object(item)  # type: ignore[arg-type]
+            if isinstance(item, Ref):
+                self.open_object(item, text=filter_for(item))
 
         self.push_screen(PickerScreen(f"related to {ref.title}", choices, empty="nothing here refers to it"), chosen)
 

@@ -41,6 +41,7 @@ class IpsScreen(ListPane):
     place = "ips"
     CSS_PATH: ClassVar = "ips.tcss"
     AUTO_FOCUS = "#ips"
+    main = "ips"
 
     def body(self) -> ComposeResult:
         yield Panel[IpRow](
@@ -74,6 +75,8 @@ class IpsScreen(ListPane):
     def _arrange(self, found: IpMap) -> None:
         """Pools and sessions take as many lines as they have, where there is room for them at all."""
         room = self.query_one("#body").size.height
+        if self.drawer.is_open and self.drawer.has_class("-bottom"):
+            room -= self.drawer.size.height or room // 2
         pools, sessions = self.panel("pools"), self.panel("sessions")
         pools.display = bool(found.pools) and room >= 18
         pools.styles.height = min(len(found.pools), MOST_POOLS if room >= 30 else 2) + 3
@@ -126,32 +129,16 @@ class IpsScreen(ListPane):
                 return tell_pool(row, snapshot)
         return tell_session(row)
 
-    def point_at(self, ref: Ref, text: str) -> None:
-        """Put the cursor on the object's row; a filter that hides it gives way."""
-        if text:
-            self.panel("ips").set_filter(text)
-            self._attach_filter()
-        for panel in (self.panel("ips"), self.panel("pools")):
-            for attempt in (1, 2):
-                for index in range(len(panel.model)):
-                    if self.ref_of(panel.model.item_at(index)) == ref:
-                        panel.focus()
-                        panel.select(panel.model.key_at(index))
-                        return
-                if attempt == 1 and panel.model.filter_text and not text:
-                    panel.set_filter("")
-                    self._attach_filter()
-
     def cmd_wide(self) -> None:
         """The whole table, to be scrolled sideways, or only what fits."""
         state = self.host.view.of(self.place)
         state.wide = not state.wide
-        self._widen(state.wide)
+        self.panel("ips").wide = state.wide
         self.host.remember()
 
-    def _widen(self, wide: bool) -> None:
-        panel = self.panel("ips")
-        panel.wide = wide
+    def restore(self) -> None:
+        super().restore()
+        self.panel("ips").wide = self.host.view.of(self.place).wide
 
     # -- nothing to show --------------------------------------------------------------------------------------------
 

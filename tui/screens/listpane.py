@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -30,10 +30,14 @@ _NEED_OBJECT = frozenset(("yaml", "describe", "logs", "related"))
 class ListPane(PaneScreen):
     """Subclasses say what their rows stand for and how a row is explained."""
 
+    main: ClassVar[str] = ""
+    """The list that a filter from elsewhere is meant for."""
+
     def __init__(self) -> None:
         super().__init__()
         self._active = ""
         self._explained: Any = None
+        self._arrived = False
 
     def compose_body(self) -> ComposeResult:
         with Container(id="split"):
@@ -95,6 +99,8 @@ class ListPane(PaneScreen):
             panel.stale = stale
 
     def why_not(self, command: Command) -> str:
+        if not self.is_ready:
+            return ""
         if command.id in _NEED_ROW and self.selected_row is None:
             return "There is no row here."
         if command.id in _NEED_OBJECT:
@@ -154,8 +160,8 @@ class ListPane(PaneScreen):
         bar.open()
 
     def narrow(self, words: str) -> None:
-        """Filter the list by these words, as if they had been typed."""
-        panel = self.panel_here
+        """Filter the main list by these words, as if they had been typed."""
+        panel = self.panel(self.main) if self.main else self.panel_here
         try:
             panel.set_filter(words)
         except FilterError as error:
@@ -165,6 +171,7 @@ class ListPane(PaneScreen):
     @on(FilterBar.Changed)
     def _filtered(self, event: FilterBar.Changed) -> None:
         event.stop()
+        self._arrived = False
         state = self.host.view.of(self._state_name)
         state.filter = event.text.strip()
         self.host.remember()
@@ -261,7 +268,10 @@ class ListPane(PaneScreen):
         """Open the drawer on a row, or show another row in it."""
         told = self.tell(row, self.host.snapshot())
         self._explained = self.panel_here.selected_key
+        opened = not self.drawer.is_open
         self.drawer.explain(self._explanation(told))
+        if opened:
+            self.call_after_refresh(self.again)
 
     def _explanation(self, told: Told) -> Explanation:
         host = self.host
@@ -284,6 +294,7 @@ class ListPane(PaneScreen):
         had_focus = drawer.has_focus
         drawer.close()
         self._explained = None
+        self.call_after_refresh(self.again)
         if had_focus:
             self.panel_here.focus()
         return True
@@ -317,6 +328,30 @@ class ListPane(PaneScreen):
 
     # -- back -------------------------------------------------------------------------------------------------------
 
+    def point_at(self, ref: Ref, text: str, *, explain: bool = False) -> None:
+        """Put the cursor on the object's row, after filtering by ``text``; a filter that hides it gives way."""
+        self._arrived = bool(text)
+        if text:
+            self.narrow(text)
+        found = any(self._point(panel, ref) for panel in self.query(Panel))
+        if not found and not text:
+            for panel in self.query(Panel):
+                panel.set_predicate(None, "problems")
+                panel.set_filter("")
+            self.host.view.of(self.place).problems = False
+            self._attach_filter()
+            found = any(self._point(panel, ref) for panel in self.query(Panel))
+        if found and explain:
+            self.explain(self.selected_row)
+
+    def _point(self, panel: Panel[Any], ref: Ref) -> bool:
+        for index in range(len(panel.model)):
+            if self.ref_of(panel.model.item_at(index)) == ref:
+                panel.focus()
+                panel.select(panel.model.key_at(index))
+                return True
+        return False
+
     def cmd_back(self) -> None:
         """Out of the filter, the drawer, the filter's words, problems only; then to where one came from."""
         bar = self.query_one(FilterBar)
@@ -324,6 +359,11 @@ class ListPane(PaneScreen):
             bar.escape()
         elif self.close_drawer():
             pass
+        elif self._arrived:
+            # The filter came with the jump from a related object, so it goes with the way back.
+            self._arrived = False
+            self.narrow("")
+            self.host.go_back()
         elif self.panel_here.model.filter_text:
             bar.attach(self.panel_here)
             bar.escape()

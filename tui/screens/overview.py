@@ -9,11 +9,13 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.commands import LISTS
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.views.changes import Change, changes
 from pointsman.tui.views.explain import Told, tell_address, tell_change, tell_finding, tell_stack_row
 from pointsman.tui.views.ips import IpRow, ip_rows, is_problem
+from pointsman.tui.views.opening import pane_of
 from pointsman.tui.views.overview import (
     CHANGE_COLUMNS,
     FINDING_COLUMNS,
@@ -118,12 +120,12 @@ class OverviewScreen(ListPane):
         row = self.selected_row
         if isinstance(row, IpRow):
             self.host.open_object(row.address.service, pane="ips")
-        elif isinstance(row, FindingRow) and row.finding.object is not None:
-            self.host.open_object(row.finding.object)
-        elif isinstance(row, Change) and row.ref is not None:
+        elif isinstance(row, FindingRow) and row.target is not None and row.pane in LISTS and row.pane != self.place:
+            self.host.open_object(row.target, pane=row.pane, explain=True)
+        elif isinstance(row, Change) and row.ref is not None and pane_of(row.ref) in LISTS:
             self.host.open_object(row.ref)
-        elif row is not None:
-            self.explain(row)
+        else:
+            super().cmd_explain()
 
     def tell(self, row: Any, snapshot: Snapshot) -> Told:
         summary = self.summary

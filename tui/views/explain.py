@@ -11,7 +11,7 @@ from pointsman.tui.answers.ips.explain import explain
 from pointsman.tui.answers.stack import StackReport
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.changes import Change
-from pointsman.tui.views.ips import IpRow, PoolRow, SessionRow, many, ports_text, worst
+from pointsman.tui.views.ips import IpRow, PoolRow, SessionRow, many, worst
 from pointsman.tui.views.overview import StackRow
 from pointsman.widgets.cells import Cell, CellLike
 
@@ -60,12 +60,7 @@ def tell_address(row: IpRow, snapshot: Snapshot) -> Told:
         tint(said.headline, worst(address.problems)),
         (*_problems(address.problems), *((text, source, "info") for text, source in said.evidence)),
         facts(
-            ("ports", ports_text(address.ports)),
             ("URLs", listed(address.urls, 6)),
-            (
-                "backends",
-                f"{address.backends_ready} of {address.backends_total} ready" if address.backends_total else "",
-            ),
             ("LAN", "" if address.lan.checked else f"not checked: {address.lan.why}"),
         ),
         tuple(said.next),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.find import find
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack.counts import POLICIES, ROUTES
@@ -38,6 +39,24 @@ PANE_OF: dict[str, str] = {
 def pane_of(ref: Ref) -> str:
     """The pane where objects of this kind are at home, or nothing."""
     return PANE_OF.get(ref.kind, "")
+
+
+def home_of(finding: Finding) -> tuple[str, Ref | None]:
+    """The pane a finding is at home in, and the object to point at there: the first of its objects that has a pane."""
+    mine = (finding.object, *finding.objects) if finding.object is not None else finding.objects
+    for ref in mine:
+        if pane := pane_of(ref):
+            return pane, ref
+    return "overview", finding.object
+
+
+def filter_for(ref: Ref) -> str:
+    """What the IPs pane is filtered by to show an object and what belongs to it; nothing where a row is enough."""
+    if ref.kind == SERVICES.id:
+        return f'service:"{ref.path}"'
+    if ref.kind in (METALLBPOOLS.id, CILIUMPOOLS.id):
+        return f'pool:"{ref.name}"'
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.ips import IpMap
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import Component, Health, Node, Role, StackReport
+from pointsman.tui.commands import PANES
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.changes import Change
@@ -24,7 +25,7 @@ from pointsman.tui.views.ips import (
     use_text,
     worst,
 )
-from pointsman.tui.views.opening import pane_of
+from pointsman.tui.views.opening import home_of
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, Column, wrap_cell
 
@@ -158,8 +159,11 @@ STACK_COLUMNS: tuple[Column[StackRow], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class FindingRow:
+    """``target`` is what to point at in ``pane``, where the finding is at home."""
+
     finding: Finding
     pane: str
+    target: Ref | None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -174,13 +178,15 @@ def finding_rows(findings: Sequence[Finding], namespace: str = "") -> tuple[Find
         if not namespace or finding.object is None or finding.object.namespace in ("", namespace)
     ]
     kept.sort(key=lambda finding: SEVERITIES.index(finding.severity))
-    return tuple(FindingRow(finding, pane_of(finding.object) if finding.object else "") for finding in kept)
+    return tuple(FindingRow(finding, *home_of(finding)) for finding in kept)
 
+
+_TITLES = {pane.id: pane.title for pane in PANES if pane.id != "overview"}
 
 FINDING_COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("severity", "", lambda row: Cell(*severity_sign(row.finding.severity)), width=1),
     Column("text", "", lambda row: row.finding.text, flex=1, shorten="end"),
-    Column("pane", "", lambda row: Cell(row.pane and row.pane.capitalize().replace("Ips", "IPs"), "dim"), width=8,
+    Column("pane", "", lambda row: Cell(_TITLES.get(row.pane, ""), "dim"), width=8,
            align="right", priority=2, min_terminal_width=100),
 )  # fmt: skip
 

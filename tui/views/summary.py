@@ -10,7 +10,7 @@ from pointsman.tui.answers.ips import IpMap, ip_map
 from pointsman.tui.answers.stack import StackReport, detect
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.frame import Count
-from pointsman.tui.views.opening import pane_of
+from pointsman.tui.views.opening import home_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,12 @@ def summarize(snapshot: Snapshot) -> Summary:
 
 
 def _counts(found: tuple[Finding, ...]) -> dict[str, Count]:
+    """Errors and warnings by the pane they are at home in; Overview has all."""
     counts: dict[str, Count] = {}
     for finding in found:
         if finding.severity == "info":
             continue
-        pane = pane_of(finding.object) if finding.object is not None else ""
-        for place in {pane, "overview"} - {""}:
+        for place in {home_of(finding)[0], "overview"}:
             old = counts.get(place, Count(0))
-            worst = (
-                "error"
-                if "error" in (finding.severity, old.worst) and (finding.severity == "error" or old.number)
-                else "warn"
-            )
-            counts[place] = Count(old.number + 1, worst)
+            counts[place] = Count(old.number + 1, "error" if "error" in (finding.severity, old.worst) else "warn")
     return counts
