@@ -391,6 +391,18 @@ def test_lists_and_maps_of_custom_resources_merge_as_their_schema_says() -> None
     assert live["spec"]["free"] == {"x": {"y": "1"}}
 
 
+@pytest.mark.parametrize("items", [["x"], [None], [["x"]]])
+def test_a_live_object_whose_list_items_have_no_keys(items: list[Any]) -> None:
+    """It is not refused on update, but nobody owns anything of it; apply says what is wrong."""
+    live = _custom(keyed=items)
+    tracked = track_update(None, live, manager="m", now=T1, schema=CUSTOM)
+    assert "managedFields" not in tracked["metadata"]
+    assert tracked["spec"] == live["spec"]
+    with pytest.raises(PatchError, match="failed to create typed live object") as caught:
+        _put(live, _custom(atomicList=[]), "one", schema=CUSTOM)
+    assert caught.value.code == 500
+
+
 def test_an_emptied_map_that_another_owns_stays_a_map_in_a_custom_resource() -> None:
     live = _put(None, _custom(free={"m": {"x": "1"}}), "one", schema=CUSTOM)
     live = _put(live, _custom(free={"m": {"x": "2"}}), "two", force=True, schema=CUSTOM)

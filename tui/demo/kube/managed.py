@@ -110,21 +110,28 @@ def apply(
     except ValueError as error:
         raise PatchError(500, "", f"failed to decode managed fields: {error}") from error
     before = unmanaged(live or {})
-    if live and not managed:
-        managed = call.update(schema.always(), before, managed, BEFORE_FIRST_APPLY)
     try:
-        after, managed = call.apply(before, config, managed, force)
-    except _ConflictError as conflict:
-        rest = conflict.fields
-        if manager == "kubectl":
-            rest = _not_client_side(before, rest, schema)
-        if any(rest.values()):
-            raise _refusal(rest) from None
-        after, managed = call.apply(before, config, managed, True)
+        if live and not managed:
+            managed = call.update(schema.always(), before, managed, BEFORE_FIRST_APPLY)
+        after, managed = _applied(call, before, config, managed, force)
+    except StructureError as error:
+        raise PatchError(500, "", f"failed to create typed live object ({_named(before)}): {error}") from error
     after = copy_json(after)
     if manager == "kubectl":
         _renew_last_applied(after, config)
     return with_entries(after, managed)
+
+
+def _applied(call: _Call, before: Doc, config: Doc, managed: Managed, force: bool) -> tuple[Doc, Managed]:
+    try:
+        return call.apply(before, config, managed, force)
+    except _ConflictError as conflict:
+        rest = conflict.fields
+        if call.manager == "kubectl":
+            rest = _not_client_side(before, rest, call.schema)
+        if any(rest.values()):
+            raise _refusal(rest) from None
+    return call.apply(before, config, managed, True)
 
 
 def track_update(
@@ -147,7 +154,11 @@ def track_update(
     # An object that lost its managedFields is tracked again only after the next apply.
     if managed or before is None:
         old = schema.always() if before is None else unmanaged(before)
-        managed = capped(call.update(old, unmanaged(after), managed, manager))
+        try:
+            managed = capped(call.update(old, unmanaged(after), managed, manager))
+        except StructureError:
+            # A list whose items have no keys: nobody can be said to own what is in it, and the write is not refused.
+            managed = {}
     return with_entries(after, managed)
 
 

@@ -1,0 +1,1 @@
+"""Protocol tables that the sources and the demo share."""
