@@ -121,13 +121,14 @@ class Demo:
         method: str = "GET",
         body: Any = None,
         token: str | None = None,
-        headers: Mapping[str, str] = {},
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 20,
     ) -> tuple[int, Any]:
         """One HTTPS request: status and decoded body (text if it is no JSON). `token=""` sends none."""
         context = ssl.create_default_context(cadata=self.ca)
-        connection = http.client.HTTPSConnection(*self.address, context=context, timeout=20)
+        connection = http.client.HTTPSConnection(*self.address, context=context, timeout=timeout)
         bearer = self.token() if token is None else token
-        sent = {"Content-Type": "application/json", **headers}
+        sent = {"Content-Type": "application/json", **(headers or {})}
         if bearer:
             sent["Authorization"] = f"Bearer {bearer}"
         payload = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)

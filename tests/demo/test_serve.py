@@ -192,6 +192,41 @@ def test_tokens(tmp_path: Path) -> None:
         assert "Unauthorized" in done.stderr or "You must be logged in" in done.stderr
 
 
+def test_the_control_end_point(tmp_path: Path) -> None:
+    with demo_homelab(tmp_path) as demo:
+
+        def control(action: str, body: object = None, method: str = "POST") -> tuple[int, dict[str, object]]:
+            return demo.request(f"/_demo/{action}", method=method, body=body)
+
+        before = control("state", method="GET")[1]
+        assert (before["variant"], before["seed"], before["faults"]) == ("classic", 1, [])
+        after = control("step", {"seconds": 120})[1]
+        assert str(after["now"]) > str(before["now"])
+        assert int(str(after["resourceVersion"])) > int(str(before["resourceVersion"])) + 10
+        leases = demo.request("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/shed")[1]
+        assert leases["spec"]["renewTime"] > str(before["now"])
+        for name, code in (("unavailable", 503), ("unauthorized", 401)):
+            assert control("fault", {"name": name, "on": True})[1]["faults"] == [name]
+            assert demo.request("/api/v1/nodes")[0] == code
+            assert control("fault", {"name": name, "on": False})[1]["faults"] == []
+            assert demo.request("/api/v1/nodes")[0] == 200
+        control("fault", {"name": "silent"})
+        with pytest.raises(TimeoutError):
+            demo.request("/api/v1/nodes", timeout=0.5)
+        control("fault", {"name": "silent", "on": False})
+        assert demo.request("/api/v1/nodes")[0] == 200
+        for action, body in (
+            ("step", {"seconds": -1}),
+            ("step", {"seconds": "1"}),
+            ("fault", {"name": "x"}),
+            ("step", "[]"),
+        ):
+            assert control(action, body)[0] == 400
+        assert control("nonsense")[0] == 404
+        assert demo.request("/_demo/state", token=demo.token(1))[0] == 403
+        assert demo.request("/_demo/state", token="")[0] == 401
+
+
 def test_a_wrong_variant_is_a_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pointsman.tui.demo.serve", "nonsense"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ}, check=False)

@@ -13,13 +13,14 @@ from pointsman.tui.demo.kube import bodies
 from pointsman.tui.demo.kube.authz import User
 from pointsman.tui.demo.kube.call import document
 from pointsman.tui.demo.kube.errors import bad_request, no_such_path
-from pointsman.tui.demo.kube.objects import micro_timestamp
+from pointsman.tui.demo.kube.objects import Object, micro_timestamp
+from pointsman.tui.demo.kube.server import FAULTS
 
 if TYPE_CHECKING:
     from pointsman.tui.demo.homelab import Homelab
 
 PREFIX = "/_demo/"
-MAX_STEP_SECONDS = 7 * 86400.0
+MAX_STEP_SECONDS = 86400.0
 
 
 class Control:
@@ -29,29 +30,32 @@ class Control:
         self._homelab = homelab
 
     async def handle(self, request: web.BaseRequest, _user: User) -> web.StreamResponse:
-        """`GET state`; `POST step {seconds}`; `POST compact`; `POST cut`. Raises 400 and 404."""
+        """`GET state`; `POST step {seconds}`, `fault {name, on}`, `compact`, `cut`. Raises 400 and 404."""
+        sent, _ = bodies.decode_object(await request.read() or b"{}", "application/json")
+        homelab = self._homelab
         match request.method, request.path.removeprefix(PREFIX):
             case "GET", "state":
                 pass
             case "POST", "step":
-                sent, _ = bodies.decode_object(await request.read() or b"{}", request.content_type)
-                seconds = sent.get("seconds", 1)
-                if (
-                    not isinstance(seconds, (int, float))
-                    or isinstance(seconds, bool)
-                    or not 0 <= seconds <= MAX_STEP_SECONDS
-                ):
-                    raise bad_request(f"seconds has to be a number from 0 to {MAX_STEP_SECONDS:.0f}")
-                self._homelab.step(float(seconds))
+                await homelab.step(_seconds(sent))
+            case "POST", "fault":
+                self._fault(sent)
             case "POST", "compact":
-                self._homelab.storage.compact()
-                if self._homelab.server is not None:
-                    self._homelab.server.snapshots.clear()
+                homelab.storage.compact()
+                if homelab.server is not None:
+                    homelab.server.snapshots.clear()
             case "POST", "cut":
-                self._homelab.storage.cut()
+                homelab.storage.cut()
             case _:
                 raise no_such_path()
         return document(self.state())
+
+    def _fault(self, sent: Object) -> None:
+        name, on = sent.get("name"), sent.get("on", True)
+        if name not in FAULTS or not isinstance(on, bool):
+            raise bad_request(f"a fault has a name ({', '.join(FAULTS)}) and is on or not (true, false)")
+        if self._homelab.server is not None:
+            self._homelab.server.fault(name, on)
 
     def state(self) -> dict[str, Any]:
         """Where the homelab is: its variant, seed and time, how far its versions are, who reads."""
@@ -64,4 +68,12 @@ class Control:
             "resourceVersion": homelab.storage.version,
             "requests": homelab.server.requests if homelab.server else 0,
             "watches": homelab.storage.readers(),
+            "faults": sorted(homelab.server.faults) if homelab.server else [],
         }
+
+
+def _seconds(sent: Object) -> float:
+    seconds = sent.get("seconds", 1)
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds <= MAX_STEP_SECONDS:
+        raise bad_request(f"seconds has to be a number from 0 to {MAX_STEP_SECONDS:.0f}")
+    return float(seconds)

@@ -23,6 +23,7 @@ from pointsman.tui.demo.scenario import Variant, build
 _LOG = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
+SLICE_SECONDS = 60.0
 SETTLE_SECONDS = 0.02
 """Controllers follow a write after this long; writes that come together are followed together."""
 
@@ -83,9 +84,12 @@ class Homelab:
         if self.server is not None:
             await self.server.stop()
 
-    def step(self, seconds: float) -> None:
-        """Let time pass at once; what falls due happens in order."""
-        self.life.step(seconds)
+    async def step(self, seconds: float) -> None:
+        """Let time pass at once; what falls due happens in order. Readers get their share between the slices."""
+        while seconds > 0:
+            self.life.step(min(seconds, SLICE_SECONDS))
+            seconds -= SLICE_SECONDS
+            await asyncio.sleep(0)
 
     async def _live(self) -> None:
         while True:

@@ -194,7 +194,9 @@ async def watch(call: Call) -> web.StreamResponse:
         ends = time.monotonic() + seconds
         next_bookmark = time.monotonic() + BOOKMARK_SECONDS
         while not reader.closed and (left := ends - time.monotonic()) > 0:
-            for event in await reader.next(min(left, next_bookmark - time.monotonic())):
+            events = await reader.next(min(left, next_bookmark - time.monotonic()))
+            await call.server.voice()
+            for event in events:
                 stream.event(event)
             if bookmarks and time.monotonic() >= next_bookmark:
                 stream.bookmark(storage.version)

@@ -31,6 +31,12 @@ _VERBS: dict[str, Handler] = {
     "delete": writes.delete,
     "deletecollection": writes.delete_collection,
 }
+# How the API can be made to fail while it runs, and what a client then sees.
+FAULTS = {
+    "unavailable": "every request is answered with 503",
+    "unauthorized": "every request is answered with 401",
+    "silent": "nothing is answered, open watches say nothing, connections stay",
+}
 _HEALTH = ("/healthz", "/livez", "/readyz")
 _MAX_BODY = 3 * 1024 * 1024  # what the apiserver takes, and etcd's own limit is below it
 
@@ -56,6 +62,9 @@ class KubeServer:
         self.snapshots = reads.Snapshots()
         self.openapi = OpenApi(storage.resources)
         self.requests = 0
+        self.faults: set[str] = set()
+        self._voice = asyncio.Event()
+        self._voice.set()
         self._extra = dict(extra or {})
         self._runner: web.ServerRunner | None = None
 
@@ -72,6 +81,20 @@ class KubeServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    def fault(self, name: str, on: bool) -> None:
+        """Switch one of FAULTS. Raises KeyError for another name."""
+        if name not in FAULTS:
+            raise KeyError(name)
+        (self.faults.add if on else self.faults.discard)(name)
+        if "silent" in self.faults:
+            self._voice.clear()
+        else:
+            self._voice.set()
+
+    async def voice(self) -> None:
+        """Returns at once, or when the API is silent no longer."""
+        await self._voice.wait()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests += 1
@@ -93,6 +116,12 @@ class KubeServer:
     async def _dispatch(self, request: Any) -> web.StreamResponse:
         path = request.path
         user = self._user(request)
+        if self.faults and not any(path.startswith(prefix) for prefix in self._extra):
+            await self.voice()
+            if "unauthorized" in self.faults:
+                raise unauthorized()
+            if "unavailable" in self.faults:
+                raise ApiError(503, "ServiceUnavailable", "the server is currently unable to handle the request")
         for prefix, handler in self._extra.items():
             if path.startswith(prefix):
                 if not user.is_master:
