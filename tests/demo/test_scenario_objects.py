@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from pointsman.tui.demo.kube import schema
 from pointsman.tui.demo.kube.storage import Storage
@@ -295,6 +296,8 @@ def test_all_is_well(variant: str) -> None:
             chain = x509.load_pem_x509_certificates(base64.b64decode(secret["data"]["tls.crt"]))
             assert chain[0].not_valid_after_utc - NOW > timedelta(days=60), key(secret)
             chain[0].verify_directly_issued_by(chain[1])
+            private = load_pem_private_key(base64.b64decode(secret["data"]["tls.key"]), None)
+            assert private.public_key() == chain[0].public_key()
     for kind in ("IngressRoute", "IngressRouteTCP", "IngressRouteUDP"):
         for route in lab.find(kind):
             check_route(there, route)
@@ -349,6 +352,31 @@ def test_traefik_declares_every_entry_point_that_is_used(variant: str) -> None:
     ports = {p["containerPort"] for c in lab.get("Deployment", "kube-system", "traefik")["spec"]["template"]["spec"]["containers"]
              for p in c["ports"]}  # fmt: skip
     assert ports == {int(n) for n in re.findall(r"--entryPoints\.\w+\.address=:(\d+)/", " ".join(args))}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_kubectl_applied_is_what_is_there(variant: str) -> None:
+    """The last-applied annotation says no more than the object holds, so applying it again changes nothing."""
+    seen = 0
+    for obj in scenario(variant).objects:
+        text = obj["metadata"].get("annotations", {}).get("kubectl.kubernetes.io/last-applied-configuration")
+        if text is not None:
+            assert_within(json.loads(text), obj, key(obj))
+            seen += 1
+    assert seen > 120
+
+
+def assert_within(said: Any, held: Any, where: object) -> None:
+    if isinstance(said, dict):
+        for field, value in said.items():
+            assert field in held, (where, field)
+            assert_within(value, held[field], where)
+    elif isinstance(said, list):
+        assert len(said) == len(held), where
+        for one, other in zip(said, held, strict=True):
+            assert_within(one, other, where)
+    else:
+        assert said == held, where
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

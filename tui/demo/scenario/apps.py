@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pointsman.tui.demo.scenario.fields import USER
 from pointsman.tui.demo.scenario.jobs import finished_job
 from pointsman.tui.demo.scenario.pods import NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.volumes import claim
@@ -119,7 +120,8 @@ def namespace(world: World, name: str, age: float, labels: Mapping[str, str] | N
     marks = {"kubernetes.io/metadata.name": name, **(labels or {})}
     # By this a client sees that it looks at the demo: the namespace whose UID stands for the cluster says so.
     notes = {"pointsman.dev/demo": world.variant} if name == "kube-system" else None
-    world.add("v1", "Namespace", name, body, age=age, labels=marks, annotations=notes, generation=None)
+    by = USER if name in NAMESPACES else "k3s"
+    world.add("v1", "Namespace", name, body, age=age, labels=marks, annotations=notes, generation=None, manager=by)
     account(world, name, "default", age)
     note = {"kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver."}
     data = {"data": {"ca.crt": world.traits["ca.crt"]}}
@@ -130,7 +132,10 @@ def namespace(world: World, name: str, age: float, labels: Mapping[str, str] | N
 def account(
     world: World, namespace: str, name: str, age: float = 120 * DAY, labels: Mapping[str, str] | None = None
 ) -> None:
-    world.add("v1", "ServiceAccount", name, {}, namespace=namespace, age=age, labels=labels, generation=None)
+    by = USER if namespace in NAMESPACES and name != "default" else "k3s"
+    world.add(
+        "v1", "ServiceAccount", name, {}, namespace=namespace, age=age, labels=labels, generation=None, manager=by
+    )
 
 
 def add_apps(world: World) -> None:

@@ -12,6 +12,20 @@ from typing import Any
 
 from pointsman.tui.demo.kube.listkinds import ListKinds
 
+USER = "kubectl-client-side-apply"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# What controllers and the server add to the objects a user applied, and the user's file does not have.
+ADDED_NOTES = (
+    "deployment.kubernetes.io/",
+    "deprecated.daemonset.",
+    "metallb.io/ip-allocated",
+    "pv.kubernetes.io/",
+    "volume.",
+)
+ADDED_FIELDS: dict[str, tuple[str, ...]] = {
+    "Service": ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy", "sessionAffinity",
+                "allocateLoadBalancerNodePorts", "healthCheckNodePort"),
+}  # fmt: skip
 SERVER_SET = frozenset(
     {"uid", "creationTimestamp", "generation", "resourceVersion", "managedFields", "name", "namespace"}
 )
@@ -37,6 +51,21 @@ def managed(
         status = _entry(status_manager, obj["apiVersion"], at, field_set({"status": obj["status"]}, place))
         entries.append(status | {"subresource": "status"})
     return entries
+
+
+def last_applied(obj: Mapping[str, Any]) -> str:
+    """The annotation `kubectl apply` leaves: what the user's file said, as JSON and a newline."""
+    meta = {key: obj["metadata"][key] for key in ("name", "namespace", "labels") if key in obj["metadata"]}
+    notes = obj["metadata"].get("annotations") or {}
+    meta["annotations"] = {key: value for key, value in notes.items() if not key.startswith(ADDED_NOTES)}
+    said = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
+    said["metadata"] = meta
+    if drop := ADDED_FIELDS.get(obj["kind"]):
+        said["spec"] = {key: value for key, value in obj["spec"].items() if key not in drop}
+        if obj["spec"].get("clusterIP") == "None":
+            said["spec"]["clusterIP"] = "None"
+        said["spec"]["ports"] = [{k: v for k, v in port.items() if k != "nodePort"} for port in obj["spec"]["ports"]]
+    return json.dumps(said, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def _entry(manager: str, version: str, at: str, fields: dict[str, Any]) -> dict[str, Any]:

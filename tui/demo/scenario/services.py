@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pointsman.tui.demo.scenario.fields import USER
 from pointsman.tui.demo.scenario.world import DAY, Obj, World, selects, stamp
 
 POOL_ANNOTATION = "metallb.io/ip-allocated-from-pool"
@@ -40,7 +41,7 @@ def service(
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
     age: float = 90 * DAY,
-    manager: str = "kubectl-client-side-apply",
+    manager: str = USER,
     status: Obj | None = None,
     pending: bool = False,
 ) -> Obj:

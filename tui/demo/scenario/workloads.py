@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from pointsman.tui.demo.scenario.fields import USER
 from pointsman.tui.demo.scenario.pods import NODES, make_pod, restarted_status
 from pointsman.tui.demo.scenario.volumes import claim, claim_template, with_claims
 from pointsman.tui.demo.scenario.world import DAY, HOUR, Obj, World, stamp
@@ -25,7 +26,7 @@ def deployment(
     annotations: Mapping[str, str] | None = None,
     strategy: str = "RollingUpdate",
     restarts: int = 0,
-    manager: str = "kubectl-client-side-apply",
+    manager: str = USER,
 ) -> Obj:
     """A Deployment with one ReplicaSet and a pod on each of `nodes`."""
     count = len(nodes)
@@ -192,7 +193,7 @@ def daemon_set(
     pod_age: float = 9 * DAY,
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
-    manager: str = "kubectl-client-side-apply",
+    manager: str = USER,
 ) -> Obj:
     """A DaemonSet with a ready pod on each of `nodes`."""
     count = len(nodes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from pointsman.tui.demo.scenario.fields import managed
+from pointsman.tui.demo.scenario.fields import LAST_APPLIED, USER, last_applied, managed
 
 Obj = dict[str, Any]
 Variant = Literal["classic", "cilium", "broken"]
@@ -124,7 +124,7 @@ class World:
         owner: Obj | None = None,
         controller: bool = True,
         generation: int | None = 1,
-        manager: str = "kubectl-client-side-apply",
+        manager: str = USER,
         status_manager: str = "k3s",
     ) -> Obj:
         """Add one object; `body` holds what stands beside metadata. `age` is in seconds before now."""
@@ -155,9 +155,11 @@ class World:
         self._managers[key] = manager, status_manager
 
     def finish(self) -> None:
-        """Write managedFields, when nothing changes any more."""
+        """Write what kubectl and the server note about the writers, when nothing changes any more."""
         for key, obj in self.objects.items():
             at = obj["metadata"]["creationTimestamp"]
+            if self._managers[key][0] == USER:
+                obj["metadata"].setdefault("annotations", {})[LAST_APPLIED] = last_applied(obj)
             if entries := managed(obj, *self._managers[key], at, self.schemas.get(key[0])):
                 obj["metadata"]["managedFields"] = entries
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 
 from pointsman.tui.demo.scenario.apps import account
@@ -11,6 +12,7 @@ from pointsman.tui.demo.scenario.helm import helm_marks, release
 from pointsman.tui.demo.scenario.platform.traefik import grant
 from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, container, container_ports, pod_spec, template
 from pointsman.tui.demo.scenario.services import service
+from pointsman.tui.demo.scenario.tls import authority, tls_data
 from pointsman.tui.demo.scenario.workloads import daemon_set, deployment
 from pointsman.tui.demo.scenario.world import DAY, Obj, World
 
@@ -214,7 +216,18 @@ def _operator(world: World, labels: dict[str, str], marks: dict[str, str]) -> No
                labels={**common, **labels}, annotations=marks, manager="helm")  # fmt: skip
 
 
+def _certificates(world: World, labels: dict[str, str], marks: dict[str, str]) -> None:
+    """What the chart makes for the agents' and the relay's mutual TLS, good for a year."""
+    root = base64.b64encode(authority(world.now.year).pem.encode()).decode()
+    for name, host in (("hubble-server-certs", "*.default.hubble-grpc.cilium.io"),
+                       ("hubble-relay-client-certs", "*.hubble-relay.cilium.io")):  # fmt: skip
+        data = {"ca.crt": root, **tls_data(world, [host], 269)}
+        world.add("v1", "Secret", name, {"data": data, "type": "kubernetes.io/tls"}, namespace=NS, age=AGE,
+                  labels=labels, annotations=marks, generation=None, manager="helm")  # fmt: skip
+
+
 def _hubble(world: World, labels: dict[str, str], marks: dict[str, str]) -> None:
+    _certificates(world, labels, marks)
     relay = {"k8s-app": "hubble-relay"}
     common = {**relay, "app.kubernetes.io/name": "hubble-relay", "app.kubernetes.io/part-of": "cilium"}
     main = container("hubble-relay", f"quay.io/cilium/hubble-relay:v{VERSION}", command=["hubble-relay"], args=["serve"],
