@@ -63,7 +63,9 @@ class Panel(Grid[T]):
         """The words in the frame's upper line; setting a title redraws the frame, so only when they changed."""
         if parts != self._title:
             self._title = parts
-            self.border_title = content_of(parts)
+            # A border without corners leaves no room around its title.
+            bare = self.app.has_class("-slow")
+            self.border_title = content_of(((" ", ""), *parts, (" ", "")) if bare else parts)
 
     def set_note(self, *parts: tuple[str, str]) -> None:
         """The words in the frame's lower line."""

@@ -38,6 +38,11 @@ class Opened:
         if options.manifests:
             store.set_link("kube", State.ABSENT, "files are read in place of a cluster")
 
+    @property
+    def kubeconfig(self) -> str:
+        """The kubeconfig in use: the demo's own, or the one that was named; empty for the usual places."""
+        return self._demo.kubeconfig if self._demo is not None else self.options.kubeconfig
+
     async def _prepare(self) -> None:
         if self.options.manifests:
             from pointsman.tui.sources.manifests import ManifestSource
