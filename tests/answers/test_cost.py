@@ -13,6 +13,7 @@ from pointsman.tui.answers.doctor import findings
 from pointsman.tui.answers.ips import ip_map
 from pointsman.tui.answers.ips.build import _base
 from pointsman.tui.answers.stack import detect
+from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import LEASES, PODS, SERVICES
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.store.store import Store
@@ -74,8 +75,10 @@ def test_nothing_is_made_again_while_nothing_changed() -> None:
     store = homelab(20, 50)
     first = _base(store.snapshot())
     assert _base(store.snapshot()) is first
-    lease = worlds.l2_lease("ns0/app0", "shed")
-    from pointsman.tui.model.decode import from_doc
-
-    store.change(LEASES, [from_doc(lease, LEASES)])
-    assert _base(store.snapshot()) is not first
+    store.change(LEASES, [from_doc(worlds.l2_lease("ns0/app0", "shed"), LEASES)])
+    held = _base(store.snapshot())
+    assert held is not first
+    store.change(LEASES, [from_doc(worlds.l2_lease("ns0/app0", "shed", renewed=1), LEASES)])
+    assert _base(store.snapshot()) is held  # a renewal is no news
+    store.change(LEASES, [from_doc(worlds.l2_lease("ns0/app0", "loft", renewed=1), LEASES)])
+    assert _base(store.snapshot()) is not held

@@ -78,7 +78,10 @@ def test_k3s_whose_flags_are_not_to_be_seen_says_that_it_assumes() -> None:
         del node["metadata"]["annotations"]["k3s.io/node-args"]
     report = detect(worlds.make_snapshot(nodes))
     assert "flags cannot be read" in only(report, Role.CNI).detail
-    assert only(report, Role.POLICY_ENGINE).name is None
+    for role in (Role.POLICY_ENGINE, Role.LOAD_BALANCER):
+        row = only(report, role)
+        assert row.name is None
+        assert row.detail.startswith("cannot tell")
     report = detect(worlds.make_snapshot(nodes, worlds.cilium()))
     assert names(report, Role.CNI) == ["Cilium"]
     assert names(report, Role.SERVICE_PROXY) == ["Cilium"]

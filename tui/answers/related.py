@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.tui.answers.doctor.routes import Wanted, backends_of_routes, middlewares_of_routes
+from pointsman.tui.answers.doctor.routes import (
+    GATEWAY_ROUTES,
+    TRAEFIK_ROUTES,
+    Wanted,
+    backends_of_routes,
+    middlewares_of_routes,
+)
 from pointsman.tui.answers.index import (
     backends,
     pods_by_label,
@@ -16,7 +22,6 @@ from pointsman.tui.answers.index import (
     slices_by_service,
 )
 from pointsman.tui.answers.ips import ip_map
-from pointsman.tui.answers.ips.build import READS
 from pointsman.tui.answers.ips.cilium import LEASE_PREFIX
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.owners import owner_of, top_of
@@ -27,8 +32,6 @@ from pointsman.tui.model.kinds import (
     ENDPOINTSLICES,
     INGRESSES,
     INGRESSROUTES,
-    INGRESSROUTETCPS,
-    INGRESSROUTEUDPS,
     KINDS,
     L2ADVERTISEMENTS,
     LEASES,
@@ -218,7 +221,7 @@ def _slice(_snapshot: Snapshot, obj: Obj[Any]) -> Pairs:
 
 
 # -- routes -----------------------------------------------------------------------------------------------------------
-@memoized(*READS, INGRESSROUTETCPS, INGRESSROUTEUDPS)
+@memoized(INGRESSES, *TRAEFIK_ROUTES, *GATEWAY_ROUTES, MIDDLEWARES)
 def routes_of(snapshot: Snapshot) -> Mapping[Wanted, tuple[Ref, ...]]:
     """The routes that name each Service or Middleware."""
     found: dict[Wanted, list[Ref]] = {}

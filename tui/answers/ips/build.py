@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pointsman.tui.answers.ips.cilium import LEASE_PREFIX
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.kinds import KINDS
@@ -23,13 +24,13 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import blind, listed
 from pointsman.tui.model import kinds as k
 from pointsman.tui.model.core import Lease, Service
-from pointsman.tui.model.meta import Obj
+from pointsman.tui.model.meta import Key, Obj
 from pointsman.tui.model.times import age, epoch
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot, State
 
 READS = (
-    k.SERVICES, k.ENDPOINTSLICES, k.EVENTS, k.NODES, k.PODS, k.LEASES, k.CONFIGMAPS, k.DAEMONSETS, k.DEPLOYMENTS,
+    k.SERVICES, k.ENDPOINTSLICES, k.EVENTS, k.NODES, k.PODS, k.CONFIGMAPS, k.DAEMONSETS, k.DEPLOYMENTS,
     k.STATEFULSETS, k.METALLBPOOLS, k.L2ADVERTISEMENTS, k.BGPADVERTISEMENTS, k.BGPPEERS, k.SERVICEL2STATUSES,
     k.SERVICEBGPSTATUSES, k.BGPSESSIONSTATES, k.CILIUMPOOLS, k.CILIUML2POLICIES, k.CILIUMNODES,
     k.CILIUMBGPADVERTISEMENTS, k.CILIUMBGPNODECONFIGS, k.INGRESSES, k.INGRESSCLASSES, k.INGRESSROUTES, k.GATEWAYS,
@@ -38,6 +39,8 @@ READS = (
 
 WANTED = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs", "lbipam.cilium.io/ips",
           "io.cilium/lb-ipam-ips", "kube-vip.io/loadbalancerIPs")  # fmt: skip
+ANNOUNCING = (LEASE_PREFIX, "kubevip-", "plndr-svcs-lock")
+"""How the leases begin that say who announces an address."""
 UNRENEWED = 60.0
 """Seconds without a renewal after which a lease counts as abandoned, however short its own duration: the clocks of nodes
 and of this machine may differ."""
@@ -49,7 +52,7 @@ class _Row:
 
     address: Address
     assigned: tuple[tuple[str, float | None], ...]
-    lease: Obj[Lease] | None
+    lease: Key | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,19 @@ def ip_map(snapshot: Snapshot) -> IpMap:
     return replace(base.map, items=items, by_ip={ip: tuple(found) for ip, found in by_ip.items()})
 
 
-@memoized(*READS)
+@memoized(k.LEASES)
+def _holders(snapshot: Snapshot) -> tuple[tuple[object, ...], ...]:
+    """Of the leases that announce addresses what the map reads, without the times of renewal: those change every few
+    seconds for every address, and nothing but the check for abandoned leases depends on them."""
+    found = []
+    for lease in snapshot.all(k.LEASES):
+        if lease.name.startswith(ANNOUNCING):
+            spec = lease.body.spec
+            found.append((lease.key, spec.holder_identity, spec.acquire_time))
+    return tuple(sorted(found))
+
+
+@memoized(*READS, also=_holders)
 def _base(snapshot: Snapshot) -> _Base:
     ctx = Context(snapshot)
     urls = Urls(snapshot, ctx.found)
@@ -157,7 +172,8 @@ def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
     noted, certain = ctx.metallb.pool_of(service, address)
     pool = noted if certain else best.pool or next((item.pool for item in claims if item.pool), None)
     assigned = tuple(ctx.metallb.assigned(service, "layer2")) if best.kind is IpKind.METALLB_L2 else ()
-    lease = ctx.cilium.lease(service) if best.kind is IpKind.CILIUM_L2 else None
+    held = ctx.cilium.lease(service) if best.kind is IpKind.CILIUM_L2 else None
+    lease = held.key if held is not None else None
     return _Row(
         replace(
             base, kind=best.kind, pool=pool, announcers=best.announcers, urls=links,
@@ -232,7 +248,8 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
     if item.kind in ONE_ANNOUNCER and item.announcers:
         moves = moves_last_hour(item.ip, item.announcers, row.assigned, snapshot.history, snapshot.now)
     problems = item.problems
-    if (silence := _unrenewed(row.lease, snapshot)) is not None:
+    lease = snapshot.get(k.LEASES, *row.lease) if row.lease else None
+    if (silence := _unrenewed(lease, snapshot)) is not None:
         holder = item.announcers[0].node
         others = tuple(one for one in problems if one.id != "vip-ghost")
         agent = " (its Cilium agent is not ready)" if len(others) < len(problems) else ""
@@ -240,7 +257,7 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
         problems = (Problem("vip-ghost", "error", text), *others)
     if moves is not None and moves >= FLAPPING:
         problems = (*problems, Problem(FLAP, "error", f"it changed its announcer {moves} times in the last hour"))
-    elif (rate := _churn(row.lease, snapshot)) is not None:
+    elif (rate := _churn(lease, snapshot)) is not None:
         problems = (*problems, Problem(FLAP, "error", rate))
     if moves is None and problems == item.problems:
         return item

@@ -11,5 +11,13 @@ from pointsman.tui.store.snapshot import Snapshot
 
 
 def detect(found: Facts, _snapshot: Snapshot) -> Iterator[Component]:
-    if found.k3s and found.flags.known and not found.flags.on("disable-network-policy"):
+    if not found.k3s or not found.nodes:
+        return
+    if not found.flags.known:
+        yield Component(
+            Role.POLICY_ENGINE,
+            detail="cannot tell: k3s' own is on by default, and its flags are not to be seen",
+            standby=True,
+        )
+    elif not found.flags.on("disable-network-policy"):
         yield builtin(Role.POLICY_ENGINE, "kube-router", "kube-router", found, "NetworkPolicy only, inside k3s")

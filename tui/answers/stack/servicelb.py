@@ -52,6 +52,12 @@ def detect(found: Facts, _snapshot: Snapshot) -> Iterator[Component]:
             tuple(ref(item) for item in running),
             owner_text="part of k3s",
         )
+    elif switched_on(found) is None and found.nodes:
+        yield Component(
+            Role.LOAD_BALANCER,
+            detail="cannot tell: ServiceLB is on by default, and k3s' flags are not to be seen",
+            standby=True,
+        )
     elif switched_on(found):
         yield builtin(
             Role.LOAD_BALANCER, "servicelb", "ServiceLB", found, "switched on in k3s, serves nothing now", standby=True
