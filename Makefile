@@ -7,6 +7,7 @@ STAMP := .venv/.ready
 .PHONY: demo test setup lint format types contracts unit bench screenshots docs clean
 
 demo: $(STAMP)
+	@$(BIN)/python -m compileall -q tui widgets themes
 	@$(BIN)/pointsman --demo
 
 test: lint types contracts unit
@@ -35,7 +36,7 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not bench"
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest tests/bench -m bench -s -p no:xdist

@@ -80,6 +80,7 @@ class Terminal:
         if answers:
             self.screen.reply = self._reply
         started = {**os.environ, "TERM": "xterm-256color", "PYTHONUNBUFFERED": "1", **(env or {})}
+        started.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second start has its bytecode
         self.process = subprocess.Popen(
             list(words),
             stdin=slave,
