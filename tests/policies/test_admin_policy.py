@@ -137,7 +137,18 @@ def test_egress_to_networks_nodes_and_names() -> None:
     assert asked("a/x", "www.example.org") is ALLOWED
     assert asked("a/x", "a.b.example.org") is ALLOWED
     assert asked("a/x", "node/n2") is DENIED
-    assert asked("a/x", "b/x") is ALLOWED
+    assert asked("a/x", "b/x") is DENIED  # networks mean pods, too, wherever they will get their addresses from
+
+
+def test_networks_and_the_addresses_of_pods() -> None:
+    def world(network: str, ip: str = "") -> Asked:
+        egress = f"[{{action: Deny, to: [{{networks: [{network}]}}]}}]"
+        return ask(PODS, pod("b/y", ip=ip), anp("p", 1, egress=egress))
+
+    assert world("10.1.0.0/16", "10.1.0.7")("a/x", "b/y") is DENIED
+    assert world("10.1.0.0/16", "10.2.0.7")("a/x", "b/y") is ALLOWED
+    assert world("10.1.0.0/16")("a/x", "b/y") is UNKNOWN  # it has no address yet
+    assert world("203.0.113.0/24")("a/x", "b/y") is ALLOWED  # and will never have such a one
 
 
 def test_cluster_network_policy_tiers_and_words() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
-from pointsman.tui.answers.policies.spans import Spans, intersect, spans, subtract
+from pointsman.tui.answers.policies.spans import Spans, spans, subtract
 
 V6 = 1 << 129
 IPV4: Spans = ((0, (1 << 32) - 1),)
@@ -82,6 +82,7 @@ INTERNET: Spans = (
 """What ``world`` asks about: the public Internet, without private, shared, documentation and multicast ranges."""
 
 
-def version_of(items: Spans) -> str:
-    """``4``, ``6`` or ``46``."""
-    return ("4" if intersect(items, IPV4) else "") + ("6" if intersect(items, IPV6) else "")
+PRIVATE: Spans = spans(
+    item for text in ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16") for item in cidr(text)
+)
+"""Where a pod that is not there yet will get its address from, as far as IPv4 goes."""

@@ -197,7 +197,7 @@ class _Work:
         for selector in peers.selectors:
             sure |= universe.select(selector)
         perhaps = universe.all if peers.maybe else 0
-        if peers.addresses and variant.engine.cidr_pods:
+        if peers.addresses and (variant.engine.cidr_pods or peers.inside):
             for at, end in enumerate(self.index.pods):
                 found = matches(peers, end.facts, end, variant.engine)
                 if found:
@@ -247,8 +247,8 @@ class _Work:
         gates: dict[tuple[Gate, ...], End] = {}
         for end in ends:
             gates.setdefault(tuple(self.index.gate(variant, direction, end) for variant in self.variants), end)
-        for part in alike({gate for group in gates for gate in group}, world):
-            outer = End(Is.WORLD, "", ips=part[:1])
+        for sample, part in alike({gate for group in gates for gate in group}, world):
+            outer = End(Is.WORLD, "", ips=sample)
             ports = NOTHING
             for group, end in gates.items():
                 ports = union(ports, self._through(group, outer, end, direction))

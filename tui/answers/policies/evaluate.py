@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pointsman.tui.answers.policies.addresses import INTERNET, IPV4
+from pointsman.tui.answers.policies.addresses import INTERNET, PRIVATE
 from pointsman.tui.answers.policies.ends import End, Is
 from pointsman.tui.answers.policies.enforcement import Engine
 from pointsman.tui.answers.policies.facts import Facts
@@ -97,7 +97,7 @@ def matches(peers: Peers, facts: Facts, end: End, engine: Engine) -> bool | None
             return True
     perhaps: bool | None = None if peers.maybe else False
     if peers.addresses:
-        found = _address(peers.addresses, end, engine)
+        found = _address(peers, end, engine)
         if found:
             return True
         if found is None:
@@ -111,7 +111,8 @@ def matches(peers: Peers, facts: Facts, end: End, engine: Engine) -> bool | None
     return perhaps
 
 
-def _address(wanted: Spans, end: End, engine: Engine) -> bool | None:
+def _address(peers: Peers, end: End, engine: Engine) -> bool | None:
+    wanted = peers.addresses
     if end.kind is Is.WORLD:
         if covers(wanted, end.ips):
             return True
@@ -121,12 +122,14 @@ def _address(wanted: Spans, end: End, engine: Engine) -> bool | None:
             return True
         return None
     if end.kind is Is.POD:
-        if not engine.cidr_pods:
+        if not (engine.cidr_pods or peers.inside):
             return False
         if end.ips:
             return bool(intersect(wanted, end.ips))
-        return True if covers(wanted, IPV4) else None
-    if end.kind is Is.HOST and engine.cidr_nodes:
+        if covers(wanted, PRIVATE):
+            return True
+        return None if intersect(wanted, PRIVATE) else False
+    if end.kind is Is.HOST and (engine.cidr_nodes or peers.inside):
         return bool(intersect(wanted, end.ips)) if end.ips else None
     return False
 

@@ -142,14 +142,16 @@ class PolicyIndex:
     def _look(self) -> tuple[frozenset[str], list[int]]:
         asked: set[str] = set()
         edges: set[int] = set()
+        inside = False
         for policy in self.policies:
             for section in policy.sections:
                 asked.update(need.key for need in section.subject.requirements)
                 for rule in section.rules:
                     asked.update(need.key for chosen in rule.peers.selectors for need in chosen.requirements)
+                    inside = inside or rule.peers.inside
                     for low, high in rule.peers.addresses:
                         edges.update((low, high + 1))
-        pods = any(variant.engine.cidr_pods for group in self.engines for variant in group)
+        pods = inside or any(variant.engine.cidr_pods for group in self.engines for variant in group)
         return frozenset(asked), sorted(edges) if pods else []
 
     def gate(self, variant: Variant, direction: str, end: End) -> Gate:

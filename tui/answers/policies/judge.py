@@ -96,12 +96,13 @@ def pieces(index: PolicyIndex, end: End, other: End) -> Iterator[tuple[End, Span
         for variant in group
         for direction in (INGRESS, EGRESS)
     }
-    for part in alike(gates, end.ips):
-        yield end.with_ips(part[:1]), part
+    for sample, part in alike(gates, end.ips):
+        yield end.with_ips(sample), part
 
 
-def alike(gates: Iterable[Gate], within: Spans) -> list[Spans]:
-    """Cut addresses where a rule of the gates begins or ends, and put together again what the same rules are about.
+def alike(gates: Iterable[Gate], within: Spans) -> list[tuple[Spans, Spans]]:
+    """Cut addresses where a rule of the gates begins or ends, and put together again what the same rules are about: for
+    each part a piece that no rule cuts, to judge by, and the whole part.
 
     Rules of the normal tier that do the same (order does not matter there) count as one rule, so that ten thousand
     single addresses are one part.
@@ -139,7 +140,7 @@ def alike(gates: Iterable[Gate], within: Spans) -> list[Spans]:
                     active.pop(key, None)
             at += 1
         parts.setdefault(frozenset(active), []).append((start, high))
-    return [spans(items) for items in parts.values()]
+    return [((items[0],), spans(items)) for items in parts.values()]
 
 
 @dataclass(frozen=True, slots=True)

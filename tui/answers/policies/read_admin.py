@@ -132,6 +132,7 @@ def _peer(item: Any, what: str, notes: list[str]) -> Peers:
 
 
 def _networks(listed: Any, what: str, notes: list[str]) -> Peers:
+    """CIDRs. The API checks traffic inside the cluster against them as well."""
     if not isinstance(listed, list) or not listed:
         raise AddressError(f"{what}.networks is not a list of CIDRs")
     found: list[Peers] = []
@@ -140,7 +141,7 @@ def _networks(listed: Any, what: str, notes: list[str]) -> Peers:
             raise AddressError(f"{text!r} is not a CIDR")
         if has_host_bits(text):
             notes.append(f"{text} has host bits set; engines read it as its network")
-        found.append(Peers(addresses=cidr(text), text=text))
+        found.append(Peers(addresses=cidr(text), inside=True, text=text))
     return join_peers(found)
 
 

@@ -120,6 +120,7 @@ def join_peers(items: list[Peers]) -> Peers:
         selectors=tuple(dict.fromkeys(selector for item in items for selector in item.selectors)),
         addresses=spans(span for item in items for span in item.addresses),
         names=tuple(dict.fromkeys(name for item in items for name in item.names)),
+        inside=any(item.inside for item in items),
         maybe="; ".join(dict.fromkeys(item.maybe for item in items if item.maybe)),
         text=_or([item.text for item in items if item.text]),
     )

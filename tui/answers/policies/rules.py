@@ -35,8 +35,8 @@ class Peers:
     """Who a rule is about, besides the pods its policy selects. Any part that matches is enough.
 
     ``everyone`` is any end at all. ``addresses`` are CIDRs (spans of :mod:`~pointsman.tui.answers.policies.addresses`);
-    whether they also mean pods and nodes is the engine's affair. ``names`` are FQDNs, ``*`` as a wildcard. ``maybe``
-    says why it may match more than can be told from here.
+    whether they also mean pods and nodes is the engine's affair, unless ``inside`` says that they do. ``names`` are FQDNs,
+    ``*`` as a wildcard. ``maybe`` says why it may match more than can be told from here.
     """
 
     everyone: bool = False
@@ -44,6 +44,7 @@ class Peers:
     addresses: Spans = NOTHING
     names: tuple[str, ...] = ()
     maybe: str = ""
+    inside: bool = False
     text: str = field(default="", compare=False)
 
     @property
