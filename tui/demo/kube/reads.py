@@ -13,11 +13,12 @@ from aiohttp import web
 
 from pointsman.tui.demo.kube import selectors
 from pointsman.tui.demo.kube.call import Call, document, encode, integer, partial
+from pointsman.tui.demo.kube.changes import at_version
 from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, continue_expired, expired, invalid
 from pointsman.tui.demo.kube.events import Event
 from pointsman.tui.demo.kube.objects import Object, name_of, namespace_of
 from pointsman.tui.demo.kube.selectors import Predicate
-from pointsman.tui.demo.kube.storage import Key, at_version
+from pointsman.tui.demo.kube.storage import Key
 
 BOOKMARK_SECONDS = 60.0
 _SNAPSHOTS = 64

@@ -12,24 +12,30 @@ import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from pointsman.tui.demo.kube import checks, defaults, garbage, managed
+from pointsman.tui.demo.kube.changes import (
+    at_version,
+    check_identity,
+    check_preconditions,
+    declared_by,
+    list_kinds,
+    merged,
+    owners,
+    same,
+    spec_of,
+)
 from pointsman.tui.demo.kube.errors import (
-    STALE,
     ApiError,
     Cause,
     already_exists,
     bad_request,
-    conflict,
     forbidden,
-    invalid,
     no_such_path,
     not_found,
 )
 from pointsman.tui.demo.kube.events import Event, EventLog, EventType, Watch
-from pointsman.tui.demo.kube.listkinds import ListKinds
 from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, timestamp
 from pointsman.tui.demo.kube.resources import CRD_KEY, ResourceInfo, Resources
 
@@ -221,18 +227,18 @@ class Storage:
         live = self.raw(info.key, place)
         if live is None:
             raise not_found(info.plural, info.group, name)
-        self._check_identity(info, live, obj.get("metadata") or {})
-        new = _merged(info, obj, live, subresource)
-        if subresource != "status":
+        check_identity(info, live, obj.get("metadata") or {})
+        new = merged(info, obj, live, subresource)
+        if subresource != "status" or info.custom:
             defaults.fill(defaults.Write(new, live, self), info)
             checks.check(new, info, live)
-        if info.generation and subresource != "status" and _spec_of(new, info) != _spec_of(live, info):
+        if info.generation and subresource != "status" and spec_of(new, info) != spec_of(live, info):
             new["metadata"]["generation"] = int(live["metadata"].get("generation", 0)) + 1
         if manager is not None:
             new = self._noted(info, at_version(live, info), new, manager, subresource)
         if subresource != "status":
             defaults.allocate(defaults.Write(new, live, self), info)
-        if _same(new, live):
+        if same(new, live):
             return at_version(live, info)
         if dry_run:
             return new
@@ -277,14 +283,7 @@ class Storage:
         live = self.raw(info.key, (namespace, name))
         if live is None:
             raise not_found(info.plural, info.group, name)
-        if (uid := (preconditions or {}).get("uid")) and uid != live["metadata"]["uid"]:
-            why = f"the UID in the precondition ({uid}) does not match the UID in record ({live['metadata']['uid']}). "
-            why += "The object might have been deleted and then recreated"
-            raise conflict(info.kind, info.group, name, why)
-        if (version := (preconditions or {}).get("resourceVersion")) and str(version) != self._version_of(live):
-            why = f"the ResourceVersion in the precondition ({version}) does not match the ResourceVersion in record "
-            why += f"({self._version_of(live)}). The object might have been modified"
-            raise conflict(info.kind, info.group, name, why)
+        check_preconditions(info, live, preconditions or {})
         if info.key == ("", "namespaces") and name in ("default", "kube-system", "kube-public", "kube-node-lease"):
             raise forbidden(info.plural, info.group, name, "this namespace may not be deleted")
         marked = garbage.mark(self, info, live, policy, grace)
@@ -294,7 +293,7 @@ class Storage:
             garbage.orphan(self, live["metadata"]["uid"])
         if marked is None:
             return at_version(self._remove(info, live), info), True
-        if not _same(marked, live):
+        if not same(marked, live):
             self._commit("MODIFIED", info, marked, live)
             garbage.advance(self, info, marked)
         rest = self.raw(info.key, (namespace, name))
@@ -349,18 +348,6 @@ class Storage:
             )
             raise error
 
-    @staticmethod
-    def _version_of(obj: Object) -> str:
-        return str(obj["metadata"]["resourceVersion"])
-
-    def _check_identity(self, info: ResourceInfo, live: Object, wanted: Mapping[str, Any]) -> None:
-        name, have = name_of(live), live["metadata"]
-        if (uid := wanted.get("uid")) and uid != have["uid"]:
-            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {have['uid']}"
-            raise conflict(info.plural, info.group, name, why)
-        if (version := wanted.get("resourceVersion")) and str(version) != have["resourceVersion"]:
-            raise conflict(info.plural, info.group, name, STALE)
-
     def _noted(
         self, info: ResourceInfo, before: Object | None, after: Object, manager: str, subresource: str
     ) -> Object:
@@ -395,7 +382,7 @@ class Storage:
         last = {**obj, "metadata": dict(obj["metadata"])}
         self._commit("DELETED", info, last, obj)
         if info.key == CRD_KEY:
-            served = [self._log(gone.key) for gone in self.resources if gone.custom and _declared_by(gone, obj)]
+            served = [self._log(gone.key) for gone in self.resources if gone.custom and declared_by(gone, obj)]
             self.resources.remove_crd(name_of(obj))
             for log in served:
                 log.cut()
@@ -403,88 +390,7 @@ class Storage:
         return last
 
     def _index(self, key: Key, place: Place, before: Object | None, after: Object | None) -> None:
-        for uid in _owners(before) - _owners(after):
+        for uid in owners(before) - owners(after):
             self._dependents.get(uid, set()).discard((key, place))
-        for uid in _owners(after):
+        for uid in owners(after):
             self._dependents.setdefault(uid, set()).add((key, place))
-
-
-@cache
-def list_kinds(info: ResourceInfo) -> ListKinds:
-    """Which of a resource's lists go by keys, for managedFields and apply."""
-    known = ListKinds.crd(info.schema) if info.custom else ListKinds.builtin(info.kind)
-    return known or ListKinds.crd(None)
-
-
-def at_version(obj: Object, info: ResourceInfo) -> Object:
-    """The object as its resource's version shows it; versions of one kind differ here in `apiVersion` alone."""
-    return obj if obj.get("apiVersion") == info.api_version else {**obj, "apiVersion": info.api_version}
-
-
-def _declared_by(info: ResourceInfo, crd: Mapping[str, Any]) -> bool:
-    return f"{info.plural}.{info.group}" == name_of(crd)
-
-
-def _owners(obj: Mapping[str, Any] | None) -> set[str]:
-    references = (obj or {}).get("metadata", {}).get("ownerReferences") or ()
-    return {str(reference.get("uid")) for reference in references}
-
-
-_FIXED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "namespace")
-
-
-def _merged(info: ResourceInfo, obj: Object, live: Object, subresource: str) -> Object:
-    """What an update may change, laid over the live object: never identity, and status only through its subresource."""
-    sent = obj.get("metadata") or {}
-    if subresource == "status":
-        new = {**live, "apiVersion": info.api_version, "metadata": dict(live["metadata"])}
-        if "managedFields" in sent:
-            new["metadata"]["managedFields"] = sent["managedFields"]
-        if obj.get("status") is not None:
-            new["status"] = obj["status"]
-        else:
-            new.pop("status", None)
-        return new
-    new = {**obj, "apiVersion": info.api_version, "kind": info.kind, "metadata": dict(sent)}
-    meta = new["metadata"]
-    meta.pop("selfLink", None)
-    for field in _FIXED:
-        if field in live["metadata"]:
-            meta[field] = live["metadata"][field]
-        else:
-            meta.pop(field, None)
-    meta["resourceVersion"] = live["metadata"]["resourceVersion"]
-    if info.has_status:
-        if "status" in live:
-            new["status"] = live["status"]
-        else:
-            new.pop("status", None)
-    if live["metadata"].get("deletionTimestamp"):
-        added = set(meta.get("finalizers") or ()) - set(live["metadata"].get("finalizers") or ())
-        if added:
-            shown = ", ".join(f'"{name}"' for name in sorted(added))
-            why = "Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers "
-            why += f"[]string{{{shown}}}"
-            cause = Cause("FieldValueForbidden", why, "metadata.finalizers")
-            raise invalid(info.kind, info.group, name_of(obj), [cause])
-    return new
-
-
-def _spec_of(obj: Mapping[str, Any], info: ResourceInfo) -> dict[str, Any]:
-    """What the generation counts. Binding a pod to its node is no change that a kubelet would have to observe."""
-    skip = {"metadata", "apiVersion", "kind", *(("status",) if info.has_status else ())}
-    kept = {key: value for key, value in obj.items() if key not in skip}
-    if info.key == ("", "pods"):
-        kept["spec"] = {key: value for key, value in (obj.get("spec") or {}).items() if key != "nodeName"}
-    return kept
-
-
-def _same(new: Object, live: Object) -> bool:
-    """Nothing but apiVersion and the times in managedFields differ."""
-
-    def essence(obj: Object) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
-        meta = {key: value for key, value in obj["metadata"].items() if key not in ("managedFields", "resourceVersion")}
-        fields = [{**entry, "time": ""} for entry in obj["metadata"].get("managedFields") or ()]
-        return {k: v for k, v in obj.items() if k not in ("metadata", "apiVersion")}, meta, fields
-
-    return essence(new) == essence(live)

@@ -13,12 +13,12 @@ from aiohttp import web
 from pointsman.tui.demo.kube import bodies, managed, reviews, schema, schemas
 from pointsman.tui.demo.kube import patch as patching
 from pointsman.tui.demo.kube.call import Call, document
+from pointsman.tui.demo.kube.changes import list_kinds
 from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, invalid, not_found, unsupported_media_type
 from pointsman.tui.demo.kube.negotiate import parse
 from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, timestamp
 from pointsman.tui.demo.kube.reads import _accepts
 from pointsman.tui.demo.kube.resources import ResourceInfo
-from pointsman.tui.demo.kube.storage import list_kinds
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
