@@ -129,13 +129,5 @@ def test_the_tables_fit_the_terminal(variant: Any, cells: int) -> None:
     snapshot = scenarios.store_of(variant).snapshot()
     sheet = Paper(cells)
     tables = [*status_lines(detect(snapshot), snapshot, sheet), *ips_lines(ip_map(snapshot), snapshot, sheet)]
-    # Sentences may be longer than a line and wrap; a row of a table may not.
-    rows = [line for line in tables if re_row(line)]
-    assert len(rows) > 15
-    assert all(width(line) <= cells for line in rows)
-    if cells >= 100 and variant != "broken":
-        assert not any("…" in line for line in rows if "192.168.7.1" in line and cells == 200)
-
-
-def re_row(line: str) -> bool:
-    return "   " in line.strip() or "  " in line.strip()
+    assert len(tables) > 15
+    assert all(width(line) <= cells for line in tables)

@@ -11,7 +11,7 @@ from pointsman.tui.answers.words import plural
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot, State
 from pointsman.tui.views.json import in_namespace, sources, worst_first
-from pointsman.tui.views.tables import Head, Paper, Table
+from pointsman.tui.views.tables import Head, Paper, Table, wrapped
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike
 from pointsman.widgets.text import clean
@@ -64,18 +64,20 @@ def status_lines(report: StackReport, snapshot: Snapshot, paper: Paper) -> list[
         + clean(distribution)
         + chain
         + paper.paint(report.stack, f"stack-{report.stack} bold"),
-        paper.paint(clean(report.why), "dim"),
+        *wrapped(Cell(report.why, "dim"), paper, 0),
         "",
         *_components(report).lines(paper),
         "",
     ]
     if report.nodes:
         lines += [*_nodes(report, snapshot.now).lines(paper), ""]
-    lines += [_count_line(report), ""]
+    lines += [*wrapped(_count_line(report), paper, 0), ""]
     lines += _sources(snapshot).lines(paper)
     notes = [*report.leftovers, *cluster.warnings]
     if notes:
-        lines += ["", *(f"{glyphs.current.info} {clean(note)}" for note in notes)]
+        lines.append("")
+        for note in notes:
+            lines += wrapped(f"{glyphs.current.info} {note}", paper)
     return lines
 
 
@@ -83,12 +85,12 @@ def _components(report: StackReport) -> Table:
     table = Table(
         (
             Head("role"),
-            Head("name", shrink=1, least=10),
+            Head("name", shrink=1, least=10, how="middle"),
             Head("version", shrink=2, least=9, drop=2),
             Head("health"),
             Head("ready", "right", drop=3),
             Head("owner", drop=4),
-            Head("detail", shrink=3, least=14, drop=1),
+            Head("detail", shrink=3, least=20, drop=1, wrap=True),
         )
     )
     last = ""
@@ -116,13 +118,13 @@ def _health(item: Component) -> CellLike:
 def _nodes(report: StackReport, now: float) -> Table:
     table = Table(
         (
-            Head("node", shrink=1, least=10),
+            Head("node", shrink=1, least=10, how="middle"),
             Head("state"),
             Head("since", "right", drop=2),
             Head("roles", drop=3),
             Head("version", shrink=2, least=8, drop=4),
             Head("address", drop=1),
-            Head("problems", shrink=3, least=12),
+            Head("problems", shrink=3, least=20, wrap=True),
         )
     )
     for node in report.nodes:
@@ -168,7 +170,7 @@ def _count_line(report: StackReport) -> str:
 
 
 def _sources(snapshot: Snapshot) -> Table:
-    table = Table((Head("source"), Head("state"), Head("age", "right"), Head("detail", shrink=1, least=16)))
+    table = Table((Head("source"), Head("state"), Head("age", "right"), Head("detail", shrink=1, least=16, wrap=True)))
     for link in sources(snapshot):
         sign, style = STATES[link.state]
         word = "no answer" if link.state is State.CONNECTING else link.state.value
@@ -194,7 +196,7 @@ def ips_lines(found: IpMap, snapshot: Snapshot, paper: Paper, namespace: str = "
     if told:
         lines += ["", *told]
     if found.unknown:
-        lines += ["", paper.paint(f"{glyphs.current.unknown} incomplete: {clean(found.unknown)}", "unknown")]
+        lines += ["", *wrapped(Cell(f"{glyphs.current.unknown} incomplete: {found.unknown}", "unknown"), paper)]
     return lines
 
 
@@ -204,12 +206,12 @@ def _addresses(items: Sequence[Address], now: float) -> Table:
             Head(""),
             Head("address", least=15),
             Head("kind", drop=2),
-            Head("pool", drop=4),
-            Head("announcer", shrink=2, least=9),
-            Head("since", "right", drop=5),
+            Head("pool", drop=5, how="middle"),
+            Head("announcer", shrink=2, least=12, how="middle"),
+            Head("since", "right", drop=3),
             Head("moves/h", "right", drop=6),
-            Head("service", shrink=1, least=14),
-            Head("ports", shrink=4, least=8, drop=1),
+            Head("service", shrink=1, least=18, how="middle"),
+            Head("ports", shrink=4, least=12, drop=1),
             Head("urls", shrink=5, least=16, drop=7),
         )
     )
@@ -260,8 +262,8 @@ def _pools(pools: Sequence[Pool]) -> Table:
             Head("kind", drop=2),
             Head("used", "right"),
             Head("free", "right"),
-            Head("ranges", shrink=2, least=18),
-            Head("announced by", shrink=3, least=12, drop=1),
+            Head("ranges", shrink=2, least=18, wrap=True),
+            Head("announced by", shrink=3, least=14, drop=1, wrap=True),
         )
     )
     for pool in pools:
@@ -324,7 +326,7 @@ def _problem_lines(items: Sequence[Address], pools: Sequence[Pool], paper: Paper
     order = ("error", "warn", "info")
     for severity, where, text in sorted(told, key=lambda entry: order.index(entry[0])):
         sign = getattr(glyphs.current, severity)
-        yield f"{paper.paint(sign, severity)} {paper.paint(clean(where), 'bold')}: {clean(text)}"
+        yield from wrapped(Cell.join((f"{sign} ", severity), (where, "bold"), f": {text}"), paper)
 
 
 # -- ips watch ------------------------------------------------------------------------------------------------------------

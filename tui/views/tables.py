@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Align, CellLike, as_cell, fit_parts
-from pointsman.widgets.text import clean, width
+from pointsman.widgets.cells import Align, Cell, CellLike, as_cell, fit_parts, wrap_cell
+from pointsman.widgets.text import Shorten, clean, width
 
 SGR = {
     "bold": "1",
@@ -35,6 +35,8 @@ SGR = {
 }
 """Style tokens as the terminal's own 16 colours: a verb's output stands among the user's other output."""
 GAP = "  "
+Parts = tuple[tuple[str, str], ...]
+"""Text and style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,16 @@ def paper(stream: TextIO, *, no_color: bool = False, ascii: bool = False) -> Pap
 @dataclass(frozen=True, slots=True)
 class Head:
     """A column. ``shrink`` above 0 may be made narrower, the highest first, down to ``least``; ``drop`` above 0 goes
-    away when that is not enough, the highest first."""
+    away when that is not enough, the highest first. What does not fit is cut as ``how`` says (names in the middle), or
+    with ``wrap`` goes on in the next line."""
 
     title: str
     align: Align = "left"
     shrink: int = 0
     least: int = 8
     drop: int = 0
+    how: Shorten = "end"
+    wrap: bool = False
 
 
 @dataclass(slots=True)
@@ -90,8 +95,23 @@ class Table:
         if paper.width is not None:
             shown = self._fit(sizes, shown, paper.width)
         lines = [self._line([((head.title.upper(), "dim"),) for head in self.heads], sizes, shown, paper)]
-        lines.extend(self._line(row, sizes, shown, paper) for row in grid)
+        for row in grid:
+            lines.extend(self._line(part, sizes, shown, paper) for part in self._wrapped(row, sizes, shown))
         return lines
+
+    def _wrapped(self, row: Sequence[Parts], sizes: list[int], shown: list[int]) -> Iterator[Sequence[Parts]]:
+        """The row, and below it what its wrapping columns have left over."""
+        left = {
+            index: [tuple(cell.segments()) for cell in wrap_cell(Cell(parts=tuple(row[index])), sizes[index])]
+            for index in shown
+            if self.heads[index].wrap and _width(row[index]) > sizes[index]
+        }
+        height = max((len(parts) for parts in left.values()), default=1)
+        for line in range(height):
+            yield [
+                (left[index][line] if line < len(left[index]) else ()) if index in left else (cell if line == 0 else ())
+                for index, cell in enumerate(row)
+            ]
 
     def _fit(self, sizes: list[int], shown: list[int], room: int) -> list[int]:
         """Shrink columns, then drop some, until the line fits; ``sizes`` is changed in place."""
@@ -113,22 +133,27 @@ class Table:
             shown = [index for index in shown if index != gone]
             sizes[:] = full
 
-    def _line(
-        self, cells: Sequence[Sequence[tuple[str, str]]], sizes: list[int], shown: list[int], paper: Paper
-    ) -> str:
+    def _line(self, cells: Sequence[Parts], sizes: list[int], shown: list[int], paper: Paper) -> str:
         parts = []
         for index in shown:
-            fitted = fit_parts(tuple(cells[index]), sizes[index], self.heads[index].align, "end")
+            head = self.heads[index]
+            fitted = fit_parts(tuple(cells[index]) or (("", ""),), sizes[index], head.align, head.how)
             parts.append("".join(paper.paint(text, style) for text, style in fitted))
         line = GAP.join(parts)
         return line.rstrip(" ")
 
 
-def _clean(cell: CellLike) -> tuple[tuple[str, str], ...]:
+def wrapped(cell: CellLike, paper: Paper, indent: int = 2) -> list[str]:
+    """A sentence over as many lines as the paper's width asks for."""
+    lines = [as_cell(cell)] if paper.width is None else wrap_cell(cell, paper.width, indent)
+    return ["".join(paper.paint(text, style) for text, style in _clean(line)) for line in lines]
+
+
+def _clean(cell: CellLike) -> Parts:
     return tuple((clean(text), style) for text, style in as_cell(cell).segments())
 
 
-def _width(parts: Sequence[tuple[str, str]]) -> int:
+def _width(parts: Parts) -> int:
     return sum(width(text) for text, _ in parts)
 
 
