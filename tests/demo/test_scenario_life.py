@@ -519,6 +519,26 @@ def test_logs_grow_and_a_follower_sees_it() -> None:
     assert again.logs.read("dns", pod, "pihole")[-len(fresh) :] == fresh, "a log does not depend on who reads it"
 
 
+def test_a_restart_leaves_the_previous_log() -> None:
+    lab = Lab("broken")
+    pod = next(p for p in lab.pods("media", "qbittorrent"))
+    name = pod["metadata"]["name"]
+    restarted = parse(pod["status"]["containerStatuses"][0]["state"]["running"]["startedAt"])
+    now, before = lab.logs.read("media", name, "qbittorrent"), lab.logs.previous("media", name, "qbittorrent")
+    assert now[0].time >= restarted > before[-1].time
+    assert len(before) > 20
+    unread = lab.pods("web", "site")[0]
+    lab.step(40)
+    lab.life.restart("web", unread["metadata"]["name"], down=3)
+    lab.step(60)
+    old, new = (read("web", unread["metadata"]["name"], "site") for read in (lab.logs.previous, lab.logs.read))
+    assert old[-1].time <= NOW + timedelta(seconds=40) < new[0].time
+    assert new[0].text == "starting site"
+    dead = next(p for p in lab.pods("kube-system", "cilium", "k8s-app") if p["spec"]["nodeName"] == "closet")
+    for read in (lab.logs.read, lab.logs.previous):
+        assert "level=fatal" in read("kube-system", dead["metadata"]["name"], "cilium-agent")[-1].text
+
+
 def test_every_container_has_something_to_say() -> None:
     for variant in VARIANTS:
         lab = Lab(variant)

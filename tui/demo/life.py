@@ -88,6 +88,15 @@ class Life:
             self._clock.release()
         self._speak()
 
+    def restart(self, namespace: str, pod: str, down: float = 20.0) -> None:
+        """End a pod's first container; it starts anew at once and is ready after `down` seconds.
+
+        With a MetalLB speaker or a Cilium agent this makes its addresses move. Nothing happens if there is no such pod.
+        """
+        found = self._m.peek("pods", namespace, pod)
+        if found is not None:
+            self._kubelet.restart(found, down=down)
+
     def resync(self) -> None:
         """Have the controllers look at everything again, as real ones do from time to time; the next step acts on it."""
         self._m.resync()
@@ -113,7 +122,13 @@ class Life:
         """What a container has written so far: the `fallback` of `PodLogs`."""
         self._said[namespace, pod, container] = now = self._clock.now()
         found = self._m.peek("pods", namespace, pod)
-        return [Line(at, text) for at, text in voices.lines(found, container, None, now)] if found else []
+        if found is None:
+            return []
+        if self._logs is not None and (earlier := list(voices.previous(found, container))):
+            for at, text in earlier:
+                self._logs.write(namespace, pod, container, Line(at, text))
+            self._logs.restart(namespace, pod, container)
+        return [Line(at, text) for at, text in voices.lines(found, container, None, now)]
 
     def _speak(self) -> None:
         """New lines for the logs that somebody has read."""

@@ -18,6 +18,8 @@ JOB = (8.0, 16.0)  # how long a job's pod works
 
 
 class Kubelet:
+    """`gone` hears of pods that are no more, `restarted` of a container that is about to begin a new run."""
+
     def __init__(
         self, manager: Manager, gone: Callable[[str, str], None], restarted: Callable[[Obj, str], None]
     ) -> None:
@@ -157,11 +159,11 @@ class Kubelet:
             return
         now = self._m.now()
         first = live["status"]["containerStatuses"][0]
+        self._restarted(live, first["name"])
         status = restarted_status(live, now, exit_code=exit_code, ready=False)
         self._m.set_status("pods", live, status)
         node = live["spec"]["nodeName"]
         self._m.event(live, "Started", f"Started container {first['name']}", "kubelet", node=node)
-        self._restarted(live, first["name"])
         self._m.after(down, lambda: self._probe(pod))
 
     def _end(self, pod: Obj) -> None:

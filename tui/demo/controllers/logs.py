@@ -23,35 +23,65 @@ Voice = Callable[[random.Random, datetime, Obj], list[str]]
 
 
 def lines(pod: Obj, container: str, since: datetime | None, until: datetime) -> Iterator[tuple[datetime, str]]:
-    """Lines written after `since` (from the start of the container, or as far back as a log goes) up to `until`."""
-    status = next((c for c in (pod.get("status") or {}).get("containerStatuses") or () if c["name"] == container), None)
-    if status is None:
+    """Lines written after `since` (from the start of the container, or as far back as a log goes) up to `until`.
+
+    Of a container that waits for its next try these are the last try's, as the kubelet has it.
+    """
+    status = _status(pod, container)
+    state = (status.get("state") or {}) if status else {}
+    count = status.get("restartCount", 0) if status else 0
+    if run := state.get("running") or state.get("terminated"):
+        yield from _run(pod, container, run, count, since, until)
+    else:
+        yield from previous(pod, container, since)
+
+
+def previous(pod: Obj, container: str, since: datetime | None = None) -> Iterator[tuple[datetime, str]]:
+    """The lines of the run before the last restart."""
+    status = _status(pod, container)
+    run = ((status or {}).get("lastState") or {}).get("terminated")
+    if status and run and run.get("finishedAt"):
+        yield from _run(pod, container, run, status["restartCount"] - 1, since, parse(run["finishedAt"]))
+
+
+def _status(pod: Obj, container: str) -> Obj | None:
+    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    return next((one for one in statuses if one["name"] == container), None)
+
+
+def _run(
+    pod: Obj, container: str, run: Obj, count: int, since: datetime | None, until: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """One run of a container, `run` being its running or terminated state and `count` how many were before it."""
+    if not run.get("startedAt"):
         return
-    state = (
-        status["state"].get("running")
-        or status["state"].get("terminated")
-        or status.get("lastState", {}).get("terminated")
-    )
-    if not state or "startedAt" not in state:
-        return
-    begin = parse(state["startedAt"])
-    if state.get("finishedAt"):
-        until = min(until, parse(state["finishedAt"]))
+    begin = parse(run["startedAt"])
+    if run.get("finishedAt"):
+        until = min(until, parse(run["finishedAt"]))
+    key = pod["metadata"]["uid"], container, count
     voice = voice_for(pod, container)
-    key = pod["metadata"]["uid"], container, status.get("restartCount", 0)
     last = int((until - begin).total_seconds() // SLOT)
     first = 0 if since is None else max(int((since - begin).total_seconds() // SLOT), 0)
     for slot in range(max(first, last - BACKLOG), last + 1):
-        for at, text in _slot(key, slot, begin, voice, pod):
+        said = _slot(key, slot, begin, voice, pod) if slot else _opening(container, begin, run)
+        for at, text in said:
             if (since is None or at > since) and at <= until:
                 yield at, text
+
+
+def _opening(container: str, begin: datetime, run: Obj) -> list[tuple[datetime, str]]:
+    """What a container says first; and, if it died within seconds, last."""
+    out = [(begin + timedelta(milliseconds=40), f"starting {container}")]
+    if run.get("exitCode") and container == "cilium-agent":
+        at = begin + timedelta(seconds=3.2)
+        why = 'msg="failed to start: daemon creation failed: unable to setup device manager: operation not permitted"'
+        out.append((at, f"time={stamp(at)} level=fatal {why}"))
+    return out
 
 
 def _slot(key: tuple[str, str, int], slot: int, begin: datetime, voice: Voice, pod: Obj) -> list[tuple[datetime, str]]:
     chance = random.Random(digest(*key, slot))
     start = begin + timedelta(seconds=slot * SLOT)
-    if slot == 0:
-        return [(begin + timedelta(milliseconds=40), f"starting {key[1]}")]
     times = sorted(chance.uniform(0, SLOT) for _ in range(_how_many(chance)))
     out: list[tuple[datetime, str]] = []
     for offset in times:
@@ -93,22 +123,6 @@ def _speaker(chance: random.Random, at: datetime, pod: Obj) -> list[str]:
     return [head + f'"event":"{event}","protocol":"layer2"}}']
 
 
-def _agent(chance: random.Random, at: datetime, pod: Obj) -> list[str]:
-    head = f"time={stamp(at)} level=info module=agent "
-    if (pod["status"].get("containerStatuses") or [{}])[0].get("ready") is False:
-        return [
-            f'time={stamp(at)} level=fatal msg="failed to start: unable to attach to device eth0: permission denied"'
-        ]
-    text = chance.choice(
-        (
-            'msg="regenerating all endpoints" reason="one or more identities created or deleted"',
-            'msg="Waited due to client-side throttling, not priority and fairness" verb=PUT resource=leases',
-            'msg="Rewrote endpoint BPF program"',
-        )
-    )
-    return [head + text]
-
-
 def _traefik(chance: random.Random, at: datetime, _: Obj) -> list[str]:
     if chance.random() < 0.9:  # at level info it has little to say
         return []
@@ -118,7 +132,11 @@ def _traefik(chance: random.Random, at: datetime, _: Obj) -> list[str]:
 VOICES: dict[str, Voice] = {
     "traefik": _traefik,
     "speaker": _speaker,
-    "cilium-agent": _agent,
+    "cilium-agent": _one_of(
+        'time={t} level=info msg="regenerating all endpoints" reason="one or more identities created or deleted"',
+        'time={t} level=info msg="Waited due to client-side throttling, not priority and fairness" verb=PUT resource=leases',
+        'time={t} level=info msg="Rewrote endpoint BPF program" endpointID={n}',
+    ),
     "controller": _one_of('{{"level":"info","ts":"{t}","msg":"reconcile finished","event":"poolRefreshed"}}'),
     "coredns": _one_of(
         '[INFO] {c}:4{n} - "A IN home-assistant.home.svc.cluster.local. udp 61 false 512" NOERROR 0.000{ms}s',
