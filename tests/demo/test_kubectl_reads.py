@@ -207,6 +207,21 @@ def test_logs_follow(demo: Demo) -> None:
         follow.stdout.close()
 
 
+def test_logs_of_the_run_before_a_restart(demo: Demo) -> None:
+    for _ in range(40):
+        pods = demo.get("pods", "-A")["items"]
+        again = [pod for pod in pods if any(c.get("restartCount") for c in pod["status"].get("containerStatuses", ()))]
+        if again:
+            break
+        demo.step(6 * 3600)
+    meta, container = again[0]["metadata"], again[0]["status"]["containerStatuses"][0]
+    words = ("logs", "-n", meta["namespace"], meta["name"], "-c", container["name"], "--timestamps")
+    before = demo.kubectl(*words, "--previous").stdout.splitlines()
+    after = demo.kubectl(*words).stdout.splitlines()
+    assert before
+    assert before[-1].split()[0] <= container["lastState"]["terminated"]["finishedAt"] < after[0].split()[0]
+
+
 def test_port_forward_reaches_the_static_site(demo: Demo) -> None:
     import urllib.request
 

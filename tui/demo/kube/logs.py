@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pointsman.tui.demo.kube.objects import micro_timestamp
 
 MAX_LINES = 5000
+Source = Callable[[str, str, str], "Iterable[Line]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,15 @@ class Window:
 
 
 class PodLogs:
-    """Logs by (namespace, pod, container). `fallback` makes the lines of a container that nobody has written yet."""
+    """Logs by (namespace, pod, container).
 
-    def __init__(self, fallback: Callable[[str, str, str], Iterable[Line]] | None = None) -> None:
+    `fallback` makes the lines of a container that nobody has written yet, `earlier` those of its previous run.
+    """
+
+    def __init__(self, fallback: Source | None = None, earlier: Source | None = None) -> None:
         self._rings: dict[tuple[str, str, str], _Ring] = {}
         self._fallback = fallback
+        self._earlier = earlier
 
     def write(self, namespace: str, pod: str, container: str, line: Line) -> None:
         ring = self._ring(namespace, pod, container)
@@ -65,7 +70,10 @@ class PodLogs:
         return list(self._ring(namespace, pod, container).lines)
 
     def previous(self, namespace: str, pod: str, container: str) -> list[Line]:
-        return list(self._ring(namespace, pod, container).previous)
+        kept = self._ring(namespace, pod, container).previous
+        if not kept and self._earlier is not None:
+            return list(self._earlier(namespace, pod, container))
+        return list(kept)
 
     def restart(self, namespace: str, pod: str, container: str) -> None:
         """The container started anew: its lines become the previous run's."""
