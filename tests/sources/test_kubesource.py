@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from fakekube import FakeKube, fake_kube, status
 
-from pointsman.tui.model.kinds import CRDS, METALLBPOOLS, NAMESPACES, NODES, PODS, SERVICES, Kind
+from pointsman.tui.model.kinds import CRDS, KINDS, METALLBPOOLS, NAMESPACES, NODES, PODS, SERVICES, Kind
 from pointsman.tui.sources.errors import AuthError, ConfigError, NotKubernetesError, TimedOutError, UnreachableError
 from pointsman.tui.sources.kube import KubeOptions, KubeSource, Timing
 from pointsman.tui.store.snapshot import Link, Snapshot, State
@@ -128,6 +128,11 @@ async def test_at_rest_there_are_watches_only(tmp_path: Path) -> None:
         await asyncio.sleep(1.5)
         assert source.requests == before
         assert all(len(watches) == 1 for watches in fake.watches.values())
+
+
+def test_with_every_kind_served_watches_stay_under_the_budget() -> None:
+    """0.2 requests a second at rest, a tenth of it left for looks at discovery."""
+    assert len(KINDS) / Timing().watch < 0.15
 
 
 async def test_objects_that_did_not_change_keep_their_identity_over_a_relist(tmp_path: Path) -> None:

@@ -340,7 +340,7 @@ class KubeSource:
                 async with asyncio.timeout(self.timing.discovery):
                     await self._rediscover.wait()
             except TimeoutError:
-                if self.store.snapshot().state(CRDS) is State.LIVE:
+                if self.store.snapshot().state(CRDS) is State.LIVE and not self._promised():
                     continue  # the watch would have told us
             # A CRD is announced before it is served, and an install brings many: wait a little, then look until it fits.
             for attempt in range(6):
