@@ -513,6 +513,7 @@ async def test_a_target_opens_at_once() -> None:
         await settle(pilot)
         assert app.current_mode == "ips"
         assert app.screen.query_one("#ips", Panel).selected_item.address.ip == "192.168.7.104"
+        assert app.screen.query_one(Drawer).is_open
 
 
 async def test_ctrl_d_only_explains() -> None:

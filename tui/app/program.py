@@ -65,6 +65,7 @@ class Pointsman(Host):
         self.keymap = resolve(self.config.keys, read_only=self.session.read_only)
         self.crash: BaseException | None = None
         self.last_words = ""
+        self._warned: set[str] = set()
         self._trail: list[str] = []
         self._target = options.target
         self._saving = False
@@ -186,9 +187,23 @@ class Pointsman(Host):
         if self.session.store.version != snapshot.version:
             snapshot = self.session.snapshot()
         self._recognize(snapshot)
+        self._warn(snapshot)
         show(snapshot)
         if self._target and snapshot.cluster.uid is not None:
             self._open_target(snapshot)
+
+    def _warn(self, snapshot: Snapshot) -> None:
+        """Say what is wrong with the input as a whole, once: documents that could not be read, an insecure connection."""
+        fresh = [text for text in snapshot.cluster.warnings if text not in self._warned]
+        if not fresh:
+            return
+        self._warned.update(fresh)
+        for text in fresh:
+            log.warning("%s", text)
+        for text in fresh[:3]:
+            self.say(text, severity="warning", seconds=10)
+        if len(fresh) > 3:
+            self.say(f"{len(fresh) - 3} more problems like this are in the log file.", severity="warning", seconds=10)
 
     def _recognize(self, snapshot: Snapshot) -> None:
         """Once the cluster says who it is, take up what is remembered of it."""
@@ -222,7 +237,7 @@ class Pointsman(Host):
         if found is None:
             self.say(f"Nothing here is called {target}.", severity="warning", seconds=8)
         else:
-            self.open_object(found.ref, pane=found.pane, text=found.text)
+            self.open_object(found.ref, pane=found.pane, explain=True, prefer=found.text)
 
     # -- panes ------------------------------------------------------------------------------------------------------
 
@@ -234,7 +249,7 @@ class Pointsman(Host):
         self.view.pane = pane
         self.remember()
 
-    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False) -> None:
+    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False, prefer: str = "") -> None:
         from pointsman.tui.views.opening import pane_of
 
         pane = pane or pane_of(ref)
@@ -244,7 +259,7 @@ class Pointsman(Host):
         self.open_pane(pane)
         screen = self.screen
         if isinstance(screen, PaneScreen):
-            screen.when_ready(lambda: screen.point_at(ref, text, explain=explain))
+            screen.when_ready(lambda: screen.point_at(ref, text, explain=explain, prefer=prefer))
 
     def family_pane(self, pane: str) -> None:
         if pane in FACTORIES:
@@ -315,6 +330,7 @@ class Pointsman(Host):
             self.session = Session(self.options, self.config)
             self.view = ViewState(theme=self.view.theme)
             self._view_of = None
+            self._warned.clear()
             self._trail.clear()
             self.keymap = resolve(self.config.keys, read_only=self.session.read_only)
             for pane in PANES:

@@ -97,7 +97,7 @@ class PaneScreen(KeyScreen[None]):
     def restore(self) -> None:
         """The cluster is known now: take up what is remembered of it."""
 
-    def point_at(self, ref: Ref, text: str, *, explain: bool = False) -> None:
+    def point_at(self, ref: Ref, text: str, *, explain: bool = False, prefer: str = "") -> None:
         """Put the cursor on an object, after filtering by ``text`` if there is any, and perhaps explain it."""
 
     def on_mount(self) -> None:

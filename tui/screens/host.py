@@ -53,8 +53,11 @@ class Host(App[int], inherit_bindings=False):
         """Go to a pane."""
 
     @abstractmethod
-    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False) -> None:
-        """Open an object in the pane that shows it, on its row; ``text`` filters that pane first."""
+    def open_object(self, ref: Ref, *, pane: str = "", text: str = "", explain: bool = False, prefer: str = "") -> None:
+        """Open an object in the pane that shows it, on its row, perhaps explained.
+
+        ``text`` filters that pane first; of several rows of the object the one with the words ``prefer`` is meant.
+        """
 
     @abstractmethod
     def set_namespace(self, namespace: str) -> None:
@@ -216,7 +219,7 @@ class Host(App[int], inherit_bindings=False):
         if entry is None:
             return
         if entry.opening is not None:
-            self.open_object(entry.opening.ref, pane=entry.opening.pane, text=entry.opening.text)
+            self.open_object(entry.opening.ref, pane=entry.opening.pane, explain=True, prefer=entry.opening.text)
             return
         self.run_command(entry.command, entry.argument)
         if entry.filter:

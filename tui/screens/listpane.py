@@ -328,29 +328,32 @@ class ListPane(PaneScreen):
 
     # -- back -------------------------------------------------------------------------------------------------------
 
-    def point_at(self, ref: Ref, text: str, *, explain: bool = False) -> None:
+    def point_at(self, ref: Ref, text: str, *, explain: bool = False, prefer: str = "") -> None:
         """Put the cursor on the object's row, after filtering by ``text``; a filter that hides it gives way."""
         self._arrived = bool(text)
         if text:
             self.narrow(text)
-        found = any(self._point(panel, ref) for panel in self.query(Panel))
+        found = any(self._point(panel, ref, prefer) for panel in self.query(Panel))
         if not found and not text:
             for panel in self.query(Panel):
                 panel.set_predicate(None, "problems")
                 panel.set_filter("")
             self.host.view.of(self.place).problems = False
             self._attach_filter()
-            found = any(self._point(panel, ref) for panel in self.query(Panel))
+            found = any(self._point(panel, ref, prefer) for panel in self.query(Panel))
         if found and explain:
             self.explain(self.selected_row)
 
-    def _point(self, panel: Panel[Any], ref: Ref) -> bool:
-        for index in range(len(panel.model)):
-            if self.ref_of(panel.model.item_at(index)) == ref:
-                panel.focus()
-                panel.select(panel.model.key_at(index))
-                return True
-        return False
+    def _point(self, panel: Panel[Any], ref: Ref, prefer: str) -> bool:
+        """Select the row of an object; of several the first whose words have ``prefer``."""
+        model = panel.model
+        found = [index for index in range(len(model)) if self.ref_of(model.item_at(index)) == ref]
+        if not found:
+            return False
+        best = next((at for at in found if any(prefer in cell.plain for cell in model.cells_at(at))), found[0])
+        panel.focus()
+        panel.select(model.key_at(best))
+        return True
 
     def cmd_back(self) -> None:
         """Out of the filter, the drawer, the filter's words, problems only; then to where one came from."""

@@ -88,8 +88,12 @@ def header_of(
 ) -> Header:
     """The header of a snapshot. ``context`` is what was asked for, until the source says what it connected to."""
     cluster = snapshot.cluster
-    links = [snapshot.links[name] for name in SOURCES if name in snapshot.links]
-    links += [link for name, link in sorted(snapshot.links.items()) if name not in SOURCES]
+    if "manifests" in snapshot.links:
+        shown: dict[str, Link] = {"manifests": snapshot.links["manifests"]}
+    else:
+        shown = dict(snapshot.links)
+    links = [shown[name] for name in SOURCES if name in shown]
+    links += [link for name, link in sorted(shown.items()) if name not in SOURCES]
     return Header(
         context=cluster.context or context,
         distribution=distribution,

@@ -39,6 +39,8 @@ class IpRow:
     history: tuple[Hold, ...] = ()
     """Who held it in the last hour, as far as the program watched; ends are rounded so that rows stay equal."""
     shades: tuple[tuple[str, int], ...] = ()
+    blind: bool = False
+    """Something that may name announcers could not be read, so that nobody is "unknown"."""
     now: float = 0.0
     """Rounded to the ribbon's step; 0 where there is no ribbon."""
 
@@ -71,6 +73,7 @@ def ip_rows(ips: IpMap, now: float, namespace: str = "", history: History | None
                 age(now - since) if since is not None else "",
                 held,
                 tuple(sorted((who, shade_of[who]) for who in {hold.who for hold in held if hold.who})),
+                bool(ips.unknown),
                 at if held else 0.0,
             )
         )
@@ -142,10 +145,11 @@ def _address(row: IpRow) -> CellLike:
     return Cell(address.ip, "bold")
 
 
-def announcer_cell(announcers: Sequence[Announcer]) -> CellLike:
-    """Who announces; a prediction says that it is one."""
+def announcer_cell(row: IpRow) -> CellLike:
+    """Who announces; a prediction says that it is one, and what could not be read is not "nobody"."""
+    announcers = row.address.announcers
     if not announcers:
-        return Cell(glyphs.current.dash, "dim")
+        return Cell("unknown", "unknown") if row.blind and row.address.ip else Cell(glyphs.current.dash, "dim")
     if len(announcers) > 2:
         said = Cell(f"{len(announcers)} nodes")
     elif len(announcers) == 2:
@@ -155,10 +159,6 @@ def announcer_cell(announcers: Sequence[Announcer]) -> CellLike:
     if all(item.evidence is Evidence.PREDICTED for item in announcers):
         return Cell.join((said.text, "predicted"), (" predicted", "predicted"))
     return said
-
-
-def _announcer(row: IpRow) -> CellLike:
-    return announcer_cell(row.address.announcers)
 
 
 def _evidence(row: IpRow) -> CellLike:
@@ -211,25 +211,25 @@ def _severity_order(row: IpRow) -> Any:
 COLUMNS: tuple[Column[IpRow], ...] = (
     Column("mark", "", _mark, width=1),
     Column("address", "address", _address, address_order, max_width=39),
-    Column("kind", "kind", lambda row: KIND_WORDS[row.address.kind], lambda row: row.address.kind.value, priority=4),
+    Column("kind", "kind", lambda row: KIND_WORDS[row.address.kind], lambda row: row.address.kind.value, priority=3),
     Column("pool", "pool", lambda row: row.address.pool or Cell(glyphs.current.dash, "dim"),
            lambda row: row.address.pool, priority=6, max_width=16),
-    Column("announcer", "announcer", _announcer,
+    Column("announcer", "announcer", announcer_cell,
            lambda row: row.address.announcers[0].node if row.address.announcers else None, max_width=24),
     Column("evidence", "evidence", _evidence, lambda row: _evidence(row), priority=9, min_terminal_width=150),
     Column("since", "since", lambda row: Cell(row.since_text or glyphs.current.dash, "dim"), lambda row: row.since,
            width=5, align="right"),
-    Column("moves", "moves 1h", _moves, lambda row: row.address.moves_last_hour, width=8, align="right", priority=5,
+    Column("moves", "moves", _moves, lambda row: row.address.moves_last_hour, width=5, align="right", priority=5,
            min_terminal_width=100),
     Column("ribbon", "stability 1h", _ribbon, width=RIBBON_CELLS, priority=8, min_terminal_width=170, shorten="none"),
     Column("service", "service", lambda row: row.address.service.path, lambda row: row.address.service.path,
            max_width=36),
-    Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=3, max_width=26,
+    Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=4, flex=2, min_width=9,
            shorten="end"),
     Column("urls", "URLs", lambda row: Cell(" ".join(row.address.urls), "info"), flex=2, priority=7,
            min_terminal_width=140, shorten="end", min_width=16),
     Column("lan", "LAN", _lan, lambda row: row.address.lan.state, priority=8, min_terminal_width=130),
-    Column("problems", "problems", lambda row: problem_cell(row.address), _severity_order, flex=3, priority=1,
+    Column("problems", "problems", lambda row: problem_cell(row.address), _severity_order, flex=4, priority=1,
            shorten="end", min_width=14),
 )  # fmt: skip
 

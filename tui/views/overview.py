@@ -194,7 +194,7 @@ SHORT_IP_COLUMNS: tuple[Column[IpRow], ...] = (
     Column("mark", "", lambda row: Cell(*severity_sign(worst(row.address.problems))), width=1),
     Column("address", "", lambda row: row.address.ip or Cell("pending", "warn"), max_width=24),
     Column("service", "", lambda row: row.address.service.path, flex=3, min_width=14),
-    Column("announcer", "", lambda row: announcer_cell(row.address.announcers), max_width=17, priority=3),
+    Column("announcer", "", announcer_cell, max_width=17, priority=3),
     Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=4),
     Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), flex=1, min_width=8, priority=5,
            shorten="end"),

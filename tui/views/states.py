@@ -31,10 +31,17 @@ NONE: dict[str, tuple[str, str]] = {
 }
 
 
+def main_link(snapshot: Snapshot) -> Link:
+    """The link that everything hangs on: the files' where files are read, else the cluster's."""
+    return snapshot.links.get("manifests") or snapshot.links.get("kube") or Link("kube")
+
+
 def connection(snapshot: Snapshot) -> list[CellLike]:
     """What is to be said of the connection itself; empty while it is live."""
-    link = snapshot.links.get("kube", Link("kube"))
+    link = main_link(snapshot)
     if link.state is State.CONNECTING:
+        if link.name == "manifests":
+            return [Cell(f"reading files {glyphs.current.ellipsis}", "muted")]
         name = snapshot.cluster.server or snapshot.cluster.context
         lines: list[CellLike] = [Cell(f"connecting{f' to {name}' if name else ''} {glyphs.current.ellipsis}", "muted")]
         if link.detail:
@@ -66,18 +73,21 @@ def connection(snapshot: Snapshot) -> list[CellLike]:
 
 def nothing_yet(snapshot: Snapshot) -> bool:
     """Whether no list ever came and none can be expected now: then one card says so in place of the whole pane."""
-    link = snapshot.links.get("kube", Link("kube"))
-    if snapshot.cluster.origin == "manifests" or link.state in (State.LIVE, State.STALE):
+    link = main_link(snapshot)
+    if link.state in (State.LIVE, State.STALE):
         return False
+    if link.name == "manifests":
+        return not any(table.objects for table in snapshot.tables.values())
     return not any(snapshot.known(kind) for kind in (NODES, SERVICES, EVENTS))
 
 
 def card(snapshot: Snapshot, keymap: Keymap, cells: int) -> list[CellLike]:
     """The card: what is wrong in a sentence, what would mend it, what can be done from here."""
     lines = [line for entry in connection(snapshot) for line in wrap_cell(entry, cells)]
-    if snapshot.links.get("kube", Link("kube")).state is State.CONNECTING or snapshot.cluster.demo:
+    link = main_link(snapshot)
+    if link.state is State.CONNECTING or snapshot.cluster.demo:
         return list(lines)
-    ways: list[tuple[str, str]] = [(":ctx", "another context")]
+    ways: list[tuple[str, str]] = [] if link.name == "manifests" else [(":ctx", "another context")]
     if keymap.of("quit"):
         ways.append((keymap.label("quit"), "quit"))
     ways.append(("pointsman --demo", "a simulated homelab, no cluster needed"))
@@ -105,11 +115,19 @@ def absence(snapshot: Snapshot, place: str) -> list[CellLike]:
     if unread:
         return [Cell(f"reading {', '.join(kind.group_resource for kind in unread)} {glyphs.current.ellipsis}", "muted")]
     head, more = NONE[place]
+    hidden = [table.link.name for table in snapshot.tables.values() if table.link.state is State.FORBIDDEN]
+    if place == "findings" and hidden:
+        sign, some = glyphs.current.forbidden, ", ".join(sorted(hidden)[:3])
+        more = "" if len(hidden) < 4 else f" and {len(hidden) - 3} more"
+        return [
+            "no finding in what this user may read",
+            Cell.join((f"{sign} ", "source-forbidden"), (f"not {some}{more}", "muted")),
+        ]
     sign = f"{glyphs.current.ok} " if place == "findings" else ""
     return [Cell.join((sign, "ok"), (head, "")), Cell(more, "muted")]
 
 
 def is_stale(snapshot: Snapshot) -> bool:
     """Whether all rows are to be drawn as old."""
-    link = snapshot.links.get("kube", Link("kube"))
+    link = main_link(snapshot)
     return link.state in (State.STALE, State.DOWN) and link.last_ok is not None

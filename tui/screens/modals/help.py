@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pointsman.tui.commands import COMMANDS, PANES, Keymap, help_groups, key_label
 from pointsman.tui.screens.modals.reader import Reader
+from pointsman.tui.views.colours import colour_help
 from pointsman.tui.views.frame import Line, Part
-from pointsman.widgets.cells import Parts
 from pointsman.widgets.text import fit, width
 
 
@@ -34,16 +34,6 @@ def help_lines(place: str, keymap: Keymap, why_not: dict[str, str]) -> list[str]
             lines.append(f"  {fit(words, wide)}   {command.title}{f' {command.argument}' if command.argument else ''}")
     lines.append(f"  {fit(':ips /words', wide)}   A pane and what to filter it by; an address, URL or name opens it")
     return lines[1:]
-
-
-def colour_help(_number: int, line: str) -> Parts:
-    """Headings in the accent, keys in the key's colour."""
-    if not line.startswith("  "):
-        return ((line, "accent bold"),)
-    at = line.find("   ", 3)
-    if at < 0:
-        return ((line, ""),)
-    return ((line[:at], "key"), (line[at:], ""))
 
 
 class HelpScreen(Reader):

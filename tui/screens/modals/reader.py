@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 
+from pointsman.tui.commands import Command, footer
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
+from pointsman.tui.views.colours import colour_description
 from pointsman.tui.views.frame import Line, Part, fill_line, footer_line
 from pointsman.widgets.filterbar import FilterBar
 from pointsman.widgets.textview import TextView
@@ -56,8 +58,9 @@ class Reader(KeyScreen[None]):
         left = (Part(" "), Part(self._what, "accent bold"), Part("  "), Part(self._title, "bold"))
         self.query_one("#reader-title", LineWidget).set_line(fill_line(left, self.title_parts(), columns))
         close = Part(f"{self.host.keymap.label('back')} back ", "muted", "back")
-        footer = footer_line(self.place, self.host.keymap, columns, right=(close,))
-        self.query_one("#footer", LineWidget).set_line(footer)
+        unable = [command.id for command in footer(self.place, self.host.keymap) if self.why_not(command)]
+        keys = footer_line(self.place, self.host.keymap, columns, right=(close,), unable=unable)
+        self.query_one("#footer", LineWidget).set_line(keys)
 
     @on(LineWidget.Clicked)
     def _clicked(self, event: LineWidget.Clicked) -> None:
@@ -95,7 +98,7 @@ class Reader(KeyScreen[None]):
 
     # -- searching --------------------------------------------------------------------------------------------------
 
-    def cmd_filter(self) -> None:
+    def cmd_search(self) -> None:
         self.query_one(FilterBar).open()
 
     @on(FilterBar.Changed)
@@ -191,7 +194,7 @@ class ObjectReader(Reader):
             if self._yaml:
                 self.view.show_yaml(text, keep_place=keep)
             else:
-                self.view.show_text(text, keep_place=keep)
+                self.view.show_text(text, colour_description, keep_place=keep)
         if gone:
             self.draw_lines()
 
@@ -202,6 +205,11 @@ class ObjectReader(Reader):
 
     def whole_text(self) -> str:
         return self._text or ""
+
+    def why_not(self, command: Command) -> str:
+        if command.id == "fold" and not self._yaml:
+            return "Nothing is folded away here; y shows the YAML."
+        return ""
 
     def cmd_fold(self) -> None:
         self._folded = not self._folded
