@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
+import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -225,6 +228,27 @@ def test_the_control_end_point(tmp_path: Path) -> None:
         assert control("nonsense")[0] == 404
         assert demo.request("/_demo/state", token=demo.token(1))[0] == 403
         assert demo.request("/_demo/state", token="")[0] == 401
+
+
+def test_what_is_no_request_neither_stops_it_nor_makes_it_complain(tmp_path: Path) -> None:
+    with demo_homelab(tmp_path) as demo:
+        context = ssl.create_default_context(cadata=demo.ca)
+        for junk in (b"", b"garbage\n", b"GET /api HTTP/1.1\r\n\r\n", b"\x16\x03\x01"):
+            with socket.create_connection(demo.address, timeout=5) as plain:
+                plain.sendall(junk)
+        for junk in (b"BREW /api HTTP/1.1\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET /" + b"a" * 200_000, b"\x00" * 99):
+            with (
+                socket.create_connection(demo.address, timeout=5) as plain,
+                context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+                contextlib.suppress(OSError),
+            ):
+                secure.sendall(junk)
+                assert secure.recv(100).startswith((b"HTTP/1.", b""))
+        with pytest.raises(ssl.SSLCertVerificationError), socket.create_connection(demo.address, timeout=5) as plain:
+            ssl.create_default_context().wrap_socket(plain, server_hostname="127.0.0.1")
+        selector = ",".join(f"label-number-{number}!=x" for number in range(1000))
+        assert demo.request(f"/api/v1/pods?limit=1&labelSelector={selector}")[0] == 200
+        assert demo.request("/readyz")[0] == 200
 
 
 def test_a_wrong_variant_is_a_sentence(tmp_path: Path) -> None:

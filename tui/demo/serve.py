@@ -11,6 +11,7 @@ import asyncio
 import base64
 import contextlib
 import ctypes
+import logging
 import os
 import secrets
 import shlex
@@ -135,6 +136,8 @@ async def _watch_parent(parent: int, end: Callable[[], None]) -> None:
 
 
 async def _serve(variant: str, seed: int, parent: int, folder: Path) -> None:
+    # What a client sends that is no HTTP is answered, and is no news of the server's.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
 

@@ -38,6 +38,7 @@ FAULTS = {
     "silent": "nothing is answered, open watches say nothing, connections stay",
 }
 _HEALTH = ("/healthz", "/livez", "/readyz")
+_MAX_LINE = 64 * 1024  # selectors travel in the URL
 _MAX_BODY = 3 * 1024 * 1024  # what the apiserver takes, and etcd's own limit is below it
 
 
@@ -71,7 +72,14 @@ class KubeServer:
     async def start(self, context: ssl.SSLContext | None, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; returns the port."""
         # A client that goes away ends its handler: an idle watch would not notice before its next write.
-        server = web.Server(self._answer, request_factory=_request, handler_cancellation=True, access_log=None)
+        server = web.Server(
+            self._answer,
+            request_factory=_request,
+            handler_cancellation=True,
+            access_log=None,
+            max_line_size=_MAX_LINE,
+            max_field_size=_MAX_LINE,
+        )
         runner = self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, host, port, ssl_context=context).start()
