@@ -40,10 +40,13 @@ from pointsman.tui.sources.errors import (
     TlsError,
     UnreachableError,
 )
-from pointsman.tui.sources.kube import connect
+from pointsman.tui.sources.kube import connect, tls
+from pointsman.tui.sources.kube.address import proxy_for, server_url
 from pointsman.tui.sources.kube.client import KubeClient, allowed_read_only
-from pointsman.tui.sources.kube.connect import Connection, check_certificate, proxy_for, server_url
-from pointsman.tui.sources.kubeconfig import ClusterEntry, Target, UserEntry, find_target
+from pointsman.tui.sources.kube.connect import Connection
+from pointsman.tui.sources.kube.tls import check_certificate
+from pointsman.tui.sources.kubeconfig import Blob, ClusterEntry, UserEntry
+from pointsman.tui.sources.targets import Target, find_target
 
 V1 = "client.authentication.k8s.io/v1"
 
@@ -289,10 +292,10 @@ async def test_where_there_is_no_memory_file_a_private_folder_is_used_and_remove
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", watched)
     issued = Authority().issue("me")
-    user = UserEntry("me", connect.Blob(issued.certificate), connect.Blob(issued.key))
-    connect.make_tls(Target("x", ClusterEntry("x", "https://x"), user), issued.certificate, issued.key)
+    user = UserEntry("me", Blob(issued.certificate), Blob(issued.key))
+    tls.make_tls(Target("x", ClusterEntry("x", "https://x"), user), issued.certificate, issued.key)
     assert modes == [0o700]
-    assert list(connect.runtime_dir().iterdir()) == []
+    assert list(tls.runtime_dir().iterdir()) == []
 
 
 def test_a_key_that_does_not_fit_or_is_encrypted() -> None:
@@ -300,14 +303,14 @@ def test_a_key_that_does_not_fit_or_is_encrypted() -> None:
     issued, other = authority.issue("me"), authority.issue("you")
     target = Target("x", ClusterEntry("x", "https://x"), UserEntry("me"))
     with pytest.raises(ConfigError, match="cannot be used"):
-        connect.make_tls(target, issued.certificate, other.key)
+        tls.make_tls(target, issued.certificate, other.key)
     key = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(b"secret"),
     )
     with pytest.raises(ConfigError, match="is encrypted"):
-        connect.make_tls(target, issued.certificate, key)
+        tls.make_tls(target, issued.certificate, key)
 
 
 def test_certificate_times() -> None:

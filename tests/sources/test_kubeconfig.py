@@ -15,7 +15,8 @@ import yaml
 
 from pointsman.tui.sources.contexts import list_contexts
 from pointsman.tui.sources.errors import ConfigError
-from pointsman.tui.sources.kubeconfig import choose, config_files, copy_command, find_target, read_config
+from pointsman.tui.sources.kubeconfig import config_files, copy_command, read_config
+from pointsman.tui.sources.targets import choose, find_target
 
 
 def config(**parts: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fakekube import FakeKube
 
 from pointsman.tui.sources.kube.client import KubeClient
 from pointsman.tui.sources.kube.connect import Connection
-from pointsman.tui.sources.kubeconfig import find_target
+from pointsman.tui.sources.targets import find_target
 
 
 def users(fake: FakeKube, folder: Path) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ from pointsman.tui.sources.errors import ForbiddenError, NotKubernetesError, Unr
 from pointsman.tui.sources.kube.client import KubeClient
 from pointsman.tui.sources.kube.connect import Connection
 from pointsman.tui.sources.kube.portforward import Forward
-from pointsman.tui.sources.kubeconfig import find_target
+from pointsman.tui.sources.targets import find_target
 
 PATH = "/api/v1/namespaces/kube-system/pods/traefik-0/portforward"
 PORTS = bytes([0]) + (8080).to_bytes(2, "little"), bytes([1]) + (8080).to_bytes(2, "little")

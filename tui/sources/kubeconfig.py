@@ -22,18 +22,6 @@ from typing import Any
 
 from pointsman.tui.sources.errors import ConfigError
 
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-NODE_FILES: tuple[tuple[str, str], ...] = (
-    ("/etc/rancher/k3s/k3s.yaml", "k3s"),
-    ("/etc/rancher/rke2/rke2.yaml", "rke2"),
-    ("/etc/kubernetes/admin.conf", "kubeadm"),
-    ("/var/lib/k0s/pki/admin.conf", "k0s"),
-    ("/var/snap/microk8s/current/credentials/client.config", "microk8s"),
-)
-"""What the distributions leave on a node: path, distribution."""
-
-DEMO_HINT = "pointsman --demo opens a practice cluster that needs nothing."
-
 
 @dataclass(frozen=True, slots=True)
 class Blob:
@@ -112,18 +100,6 @@ class KubeConfig:
     current: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One cluster and who we are there. ``origin`` says in words where this was found."""
-
-    context: str
-    cluster: ClusterEntry
-    user: UserEntry
-    namespace: str = ""
-    origin: str = ""
-    warnings: tuple[str, ...] = ()
-
-
 def config_files(kubeconfig: str | None = None, environ: Mapping[str, str] = os.environ) -> list[Path]:
     """The kubeconfig files that exist, in order of precedence.
 
@@ -131,7 +107,7 @@ def config_files(kubeconfig: str | None = None, environ: Mapping[str, str] = os.
     """
     if kubeconfig:
         path = Path(kubeconfig).expanduser()
-        if not _exists(path):
+        if not there_is(path):
             raise ConfigError(f"There is no kubeconfig at {path}.", "Check the path given to --kubeconfig.")
         return [path]
     listed = [part for part in environ.get("KUBECONFIG", "").split(os.pathsep) if part]
@@ -140,12 +116,12 @@ def config_files(kubeconfig: str | None = None, environ: Mapping[str, str] = os.
     found: list[Path] = []
     for part in listed:
         path = Path(part).expanduser()
-        if path not in found and _exists(path):
+        if path not in found and there_is(path):
             found.append(path)
     return found
 
 
-def _exists(path: Path) -> bool:
+def there_is(path: Path) -> bool:
     """Whether something is there, readable or not."""
     try:
         path.stat()
@@ -322,107 +298,6 @@ def _exec(body: Any, user: str, home: Path) -> ExecSpec | None:
     )
 
 
-def find_target(
-    kubeconfig: str | None = None,
-    context: str | None = None,
-    *,
-    environ: Mapping[str, str] = os.environ,
-    node_files: Iterable[tuple[str, str]] = NODE_FILES,
-    service_account: Path = SERVICE_ACCOUNT,
-) -> Target:
-    """The cluster to connect to: kubeconfig, else the pod's service account, else what a distribution left on this node.
-
-    Raises ConfigError with what to do when there is none of them.
-    """
-    paths = config_files(kubeconfig, environ)
-    config = read_config(paths)
-    if config.contexts or config.clusters or kubeconfig or context:
-        return choose(config, context)
-    pod = in_cluster(environ, service_account)
-    if pod is not None:
-        return pod
-    unreadable: list[tuple[str, str]] = []
-    for path, distribution in node_files:
-        if not _exists(Path(path)):
-            continue
-        if not os.access(path, os.R_OK):
-            unreadable.append((path, distribution))
-            continue
-        target = choose(read_config([Path(path)]), None)
-        origin = f"{path}, which {distribution} left on this node"
-        return Target(target.context, target.cluster, target.user, target.namespace, origin)
-    if unreadable:
-        path, distribution = unreadable[0]
-        raise ConfigError(
-            f"There is no kubeconfig, but {distribution} left one on this node at {path}; only root may read it.",
-            copy_command(path),
-        )
-    looked = ", ".join(str(path) for path in paths) or environ.get("KUBECONFIG") or "~/.kube/config"
-    what = "is empty" if paths else "is not there"
-    raise ConfigError(
-        f"No cluster is configured: the kubeconfig ({looked}) {what}, and no distribution left one on this machine.",
-        f"Copy the cluster's kubeconfig to ~/.kube/config, or try it without a cluster: {DEMO_HINT}",
-    )
-
-
 def copy_command(path: str) -> str:
     """The shell command that gives this user a private copy of a file only root can read."""
     return f'mkdir -p ~/.kube && sudo install -m 600 -o "$(id -u)" -g "$(id -g)" {shlex.quote(path)} ~/.kube/config'
-
-
-def choose(config: KubeConfig, context: str | None) -> Target:
-    """The named (or current) context with its cluster and user; raises ConfigError with the names there are."""
-    files = ", ".join(config.files) or "the kubeconfig"
-    known = ", ".join(config.contexts) or "none"
-    name = context or config.current
-    if not name:
-        raise ConfigError(
-            f"The kubeconfig ({files}) has no current-context.",
-            f"Choose one with --context NAME or kubectl config use-context NAME; there are: {known}.",
-        )
-    entry = config.contexts.get(name)
-    if entry is None:
-        which = "context" if context else "current-context"
-        raise ConfigError(f'The {which} "{name}" is not in {files}.', f"There are: {known}.")
-    cluster = config.clusters.get(entry.cluster)
-    if cluster is None:
-        missing = f'cluster "{entry.cluster}"' if entry.cluster else "cluster (it names none)"
-        raise ConfigError(f'The {missing} of context "{name}" is not in {files}.', "Add it, or choose another context.")
-    if not cluster.server:
-        raise ConfigError(f'Cluster "{cluster.name}" in {files} names no server.', "Add its server: https://host:6443.")
-    user = config.users.get(entry.user, UserEntry()) if entry.user else UserEntry()
-    if entry.user and entry.user not in config.users:
-        raise ConfigError(
-            f'The user "{entry.user}" of context "{name}" is not in {files}.', "Add it, or choose another."
-        )
-    if user.auth_provider:
-        raise ConfigError(
-            f'User "{user.name}" signs in with the auth provider "{user.auth_provider}", which Pointsman does not speak.',
-            "Use an exec credential plugin in its place (for OIDC: kubelogin), or a token.",
-        )
-    if bool(user.certificate) != bool(user.key):
-        has, lacks = ("client-certificate", "client-key") if user.certificate else ("client-key", "client-certificate")
-        raise ConfigError(f'User "{user.name}" in {files} has a {has} but no {lacks}.', f"Add the {lacks}.")
-    if (user.token or user.token_file) and user.username:
-        raise ConfigError(f'User "{user.name}" in {files} has both a token and a password.', "Keep one of them.")
-    return Target(name, cluster, user, entry.namespace, files)
-
-
-def in_cluster(environ: Mapping[str, str] = os.environ, folder: Path = SERVICE_ACCOUNT) -> Target | None:
-    """The pod's own service account; None outside a pod. Its token is in a file that the kubelet renews."""
-    host = environ.get("KUBERNETES_SERVICE_HOST", "")
-    port = environ.get("KUBERNETES_SERVICE_PORT", "")
-    if not host or not port or not (folder / "token").is_file():
-        return None
-    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
-    try:
-        namespace = (folder / "namespace").read_text().strip()
-    except OSError:
-        namespace = ""
-    return Target(
-        "in-cluster",
-        ClusterEntry("in-cluster", server, ca=Blob(file=str(folder / "ca.crt"))),
-        UserEntry("service account", token_file=str(folder / "token")),
-        namespace,
-        "the service account of this pod",
-    )

@@ -1,4 +1,7 @@
-"""The verbs: thin requests on raw bytes, refused here and now when they would write in read-only mode."""
+"""The verbs: thin requests on raw bytes, refused here and now when they would write in read-only mode.
+
+All verbs stand in this one file: what may be sent is decided here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -227,8 +230,12 @@ class KubeClient:
         accept: str = JSON,
         what: str = "",
         total: float | None = 30.0,
+        warnings: list[str] | None = None,
     ) -> bytes:
-        """Any request; the one door of every write. Raises ReadOnlyError before anything is sent."""
+        """Any request; the one door of every write. Raises ReadOnlyError before anything is sent.
+
+        What the server warns of (the ``Warning`` headers of its answer) is added to ``warnings``.
+        """
         if self.read_only and not allowed_read_only(method, path):
             raise ReadOnlyError(
                 f"Read-only: {what or method.lower()} was not sent.", "Start without --read-only to change things."
@@ -239,6 +246,8 @@ class KubeClient:
         async with self._connection.send(
             method, path, params=params, headers=headers, body=body, total=total, what=what
         ) as response:
+            if warnings is not None:
+                warnings += _warnings(response.headers.getall("Warning", []))
             return await _body(response, self.server)
 
     async def apply(
@@ -261,6 +270,7 @@ class KubeClient:
         dry_run: bool = False,
         resource_version: str = "",
         manager: str = FIELD_MANAGER,
+        warnings: list[str] | None = None,
     ) -> bytes:
         """A JSON merge patch (custom resources know no strategic one). With ``resource_version`` it is refused with
         ConflictError if the object has changed since."""
@@ -270,25 +280,57 @@ class KubeClient:
         body = json.dumps(doc).encode()
         params = write_params(dry_run, manager)
         return await self.request(
-            "PATCH", path, params=params, body=body, content_type=MERGE_PATCH, what=f"patch {path}"
+            "PATCH",
+            path,
+            params=params,
+            body=body,
+            content_type=MERGE_PATCH,
+            what=f"patch {path}",
+            warnings=warnings,
         )
 
     async def create(
-        self, path: str, text: bytes, *, content_type: str = YAML, dry_run: bool = False, manager: str = FIELD_MANAGER
+        self,
+        path: str,
+        text: bytes,
+        *,
+        content_type: str = YAML,
+        dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
+        warnings: list[str] | None = None,
     ) -> bytes:
         """Create from YAML (or JSON, by ``content_type``) as it is; ``path`` is that of the collection."""
         params = write_params(dry_run, manager)
         return await self.request(
-            "POST", path, params=params, body=text, content_type=content_type, what=f"create in {path}"
+            "POST",
+            path,
+            params=params,
+            body=text,
+            content_type=content_type,
+            what=f"create in {path}",
+            warnings=warnings,
         )
 
     async def replace(
-        self, path: str, text: bytes, *, content_type: str = YAML, dry_run: bool = False, manager: str = FIELD_MANAGER
+        self,
+        path: str,
+        text: bytes,
+        *,
+        content_type: str = YAML,
+        dry_run: bool = False,
+        manager: str = FIELD_MANAGER,
+        warnings: list[str] | None = None,
     ) -> bytes:
         """Replace the whole object; its text must hold the resourceVersion it was made from."""
         params = write_params(dry_run, manager)
         return await self.request(
-            "PUT", path, params=params, body=text, content_type=content_type, what=f"replace {path}"
+            "PUT",
+            path,
+            params=params,
+            body=text,
+            content_type=content_type,
+            what=f"replace {path}",
+            warnings=warnings,
         )
 
     async def delete(
@@ -299,6 +341,7 @@ class KubeClient:
         resource_version: str = "",
         propagation: str = "Background",
         dry_run: bool = False,
+        warnings: list[str] | None = None,
     ) -> bytes:
         """Delete. With ``uid`` or ``resource_version`` only that very object or state, else ConflictError."""
         options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
@@ -307,7 +350,7 @@ class KubeClient:
             options["preconditions"] = preconditions
         params = {"dryRun": "All"} if dry_run else None
         body = json.dumps(options).encode()
-        return await self.request("DELETE", path, params=params, body=body, what=f"delete {path}")
+        return await self.request("DELETE", path, params=params, body=body, what=f"delete {path}", warnings=warnings)
 
 
 def write_params(dry_run: bool, manager: str) -> dict[str, str]:
@@ -330,6 +373,16 @@ def selector_params(kind: Kind[Any]) -> dict[str, str]:
 def accept_for(kind: Kind[Any], partial: str) -> str:
     """Accept for a list or watch; plain JSON is the second choice, for servers without metadata-only answers."""
     return f"{JSON};as={partial};g=meta.k8s.io;v=v1,{JSON}" if kind.metadata_only else JSON
+
+
+def _warnings(headers: list[str]) -> list[str]:
+    """The texts of ``Warning: 299 - "text"`` headers (RFC 7234, 5.5), which is how API servers warn."""
+    found = []
+    for header in headers:
+        match = re.match(r'\s*\d{3}\s+\S+\s+"((?:[^"\\]|\\.)*)"', header)
+        if match:
+            found.append(re.sub(r"\\(.)", r"\1", match.group(1)))
+    return found
 
 
 async def _body(response: aiohttp.ClientResponse, server: str) -> bytes:

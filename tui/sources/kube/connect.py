@@ -5,23 +5,14 @@ stays open: it reads tokens, certificates and keys once, runs credential plugins
 swallows their failure, follows a login page's redirects, and picks up ``~/.netrc`` (``trust_env``). Importing it costs
 as much processor time as Textual itself (0.14 s) and 21 MB, for what is thirty lines here. A test holds both to the
 same answers on the same server.
-
-Inline certificates reach OpenSSL through an anonymous memory file where the platform has one, else through a private
-folder that is gone before this module returns: nothing is left to clean up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import logging
-import os
-import re
-import shutil
-import socket
 import ssl
-import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -34,12 +25,12 @@ import aiohttp
 from yarl import URL
 
 from pointsman.tui import __version__
-from pointsman.tui.model.times import rfc3339
-from pointsman.tui.paths import private_dir, runtime_dir
-from pointsman.tui.sources.errors import ConfigError, KubeError, TlsError, UnreachableError
+from pointsman.tui.sources.errors import ConfigError, KubeError, UnreachableError
+from pointsman.tui.sources.kube.address import keep_alive, proxy_for, server_url
 from pointsman.tui.sources.kube.diagnose import from_exception, from_status
 from pointsman.tui.sources.kube.execplugin import Credential, run_plugin
-from pointsman.tui.sources.kubeconfig import Blob, Target
+from pointsman.tui.sources.kube.tls import make_tls, read_blob, stamp_of
+from pointsman.tui.sources.targets import Target
 
 log = logging.getLogger(__name__)
 
@@ -52,205 +43,6 @@ PLUGIN_PAUSE = 20.0
 CONNECT_TIMEOUT = 5.0
 ERROR_BODY = 256 * 1024
 """Bytes read of an error's body."""
-
-_PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----.+?-----END [A-Z0-9 ]+-----", re.DOTALL)
-
-
-def server_url(target: Target) -> URL:
-    """The base address. Without a scheme it is https if anything about TLS is configured, as in client-go."""
-    text = target.cluster.server
-    if "://" not in text:
-        secure = target.cluster.ca or target.cluster.insecure or target.user.certificate
-        text = f"{'https' if secure else 'http'}://{text}"
-    try:
-        url = URL(text.rstrip("/") if text.count("/") > 2 else text)
-        usable = url.scheme in ("http", "https") and bool(url.host) and url.port is not None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ConfigError(
-            f'The server "{target.cluster.server}" of cluster "{target.cluster.name}" is not an address.',
-            "It should look like https://192.168.1.10:6443.",
-        )
-    return url.with_user(None)
-
-
-def proxy_for(target: Target, url: URL, environ: Mapping[str, str] = os.environ) -> URL | None:
-    """The proxy: the kubeconfig's, else that of the environment by Go's rules (none for loopback; NO_PROXY takes CIDRs).
-
-    Raises ConfigError for a kind of proxy that is not supported.
-    """
-    text = target.cluster.proxy_url
-    if not text:
-        text = _environment_proxy(url, environ)
-        if not text:
-            return None
-    if "://" not in text:
-        text = f"http://{text}"
-    try:
-        proxy = URL(text)
-    except ValueError:
-        raise ConfigError("The proxy address is not a URL.", "Check proxy-url and HTTPS_PROXY.") from None
-    if proxy.scheme not in ("http", "https"):
-        raise ConfigError(
-            f"The cluster is behind a {proxy.scheme} proxy, which Pointsman does not speak (http and https only).",
-            "Use ssh -L 6443:host:6443 or an HTTP proxy in its place.",
-        )
-    return proxy
-
-
-def _environment_proxy(url: URL, environ: Mapping[str, str]) -> str:
-    def variable(name: str) -> str:
-        return environ.get(name, "") or environ.get(name.lower(), "")
-
-    text = variable("HTTPS_PROXY") if url.scheme == "https" else variable("HTTP_PROXY")
-    host = (url.host or "").lower()
-    if not text or host == "localhost":
-        return ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        address = None
-    if address is not None and address.is_loopback:
-        return ""
-    for raw in variable("NO_PROXY").split(","):
-        item = raw.strip().lower()
-        if item == "*":
-            return ""
-        if not item:
-            continue
-        name, _, port = item.rpartition(":") if item.count(":") == 1 else (item, "", "")
-        if port and port != str(url.port):
-            continue
-        name = name or item
-        if address is not None:
-            try:
-                if address in ipaddress.ip_network(name, strict=False):
-                    return ""
-            except (ValueError, TypeError):
-                pass
-        suffix = name.removeprefix("*").lstrip(".")
-        if (host == suffix and not name.startswith(".")) or host.endswith("." + suffix):
-            return ""
-    return text
-
-
-def _keep_alive(info: Any) -> socket.socket:
-    """A socket on which the kernel notices a dead peer within a minute, so that a silent watch needs no polling."""
-    made = socket.socket(info[0], info[1], info[2])
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 50_000)):
-        option = getattr(socket, name, None)
-        if option is not None:
-            made.setsockopt(socket.IPPROTO_TCP, option, value)
-    return made
-
-
-def _read(blob: Blob, what: str) -> bytes:
-    if blob.data:
-        return blob.data
-    try:
-        return Path(blob.file).read_bytes()
-    except OSError as error:
-        reason = (
-            "is not there" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror or error}"
-        )
-        raise ConfigError(f"The {what} {blob.file} named in the kubeconfig {reason}.", "Check the path.") from None
-
-
-def _stamp(*blobs: Blob) -> tuple[Any, ...]:
-    """Something that changes when one of the files does."""
-    stamps: list[Any] = []
-    for blob in blobs:
-        if blob.file:
-            try:
-                found = Path(blob.file).stat()
-                stamps.append((found.st_mtime_ns, found.st_size, found.st_ino))
-            except OSError:
-                stamps.append(None)
-    return tuple(stamps)
-
-
-def check_certificate(pem: bytes, whose: str, now: float | None = None) -> None:
-    """Raise TlsError if the first certificate has expired or is not valid yet, ConfigError if it cannot be read."""
-    from cryptography import x509  # only users with a client certificate pay for this import
-
-    try:
-        found = x509.load_pem_x509_certificate(pem)
-    except ValueError:
-        raise ConfigError(f"The {whose} is not a readable PEM certificate.", "Get a new kubeconfig.") from None
-    at = time.time() if now is None else now
-    ends = found.not_valid_after_utc.timestamp()
-    if at > ends:
-        raise TlsError(
-            f"The {whose} expired on {rfc3339(ends)}.",
-            "Get a new kubeconfig from the control plane (k3s renews its own at restart; kubeadm certs renew admin.conf).",
-        )
-    if at < found.not_valid_before_utc.timestamp() - 300:
-        raise TlsError(
-            f"The {whose} is not valid before {rfc3339(found.not_valid_before_utc.timestamp())}.",
-            "Check the clock of this machine.",
-        )
-
-
-def _load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
-    """Give OpenSSL a certificate chain and key, which it takes only by file name."""
-    pem = certificate.rstrip() + b"\n" + key
-    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
-        handle = os.memfd_create("pointsman-client", os.MFD_CLOEXEC)
-        try:
-            os.write(handle, pem)
-            # An empty password makes an encrypted key an error; without it OpenSSL would ask on the terminal.
-            context.load_cert_chain(f"/proc/self/fd/{handle}", password="")
-        finally:
-            os.close(handle)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="pem-", dir=private_dir(runtime_dir())))  # mkdtemp makes it 0700
-    try:
-        file = folder / "client.pem"
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(pem)
-        context.load_cert_chain(file, password="")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def make_tls(target: Target, certificate: bytes, key: bytes) -> ssl.SSLContext:
-    """A TLS context by Go's rules: a given CA replaces the system's, an intermediate may be the anchor, names only in SANs."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.hostname_checks_common_name = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    if target.cluster.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif target.cluster.ca:
-        blocks = _PEM.findall(_read(target.cluster.ca, "certificate-authority"))
-        try:
-            context.load_verify_locations(cadata=b"\n".join(blocks).decode("ascii"))
-        except (ssl.SSLError, ValueError):
-            raise ConfigError(
-                f'The certificate-authority of cluster "{target.cluster.name}" is not a PEM certificate.',
-                "Copy the kubeconfig again from the cluster.",
-            ) from None
-    else:
-        context.load_default_certs()
-    if certificate:
-        if b"ENCRYPTED" in key:
-            raise ConfigError(
-                f'The client key of user "{target.user.name}" is encrypted, and nothing may ask for its password here.',
-                "Decrypt it once: openssl pkey -in KEY -out NEW, and name the new file in the kubeconfig.",
-            )
-        check_certificate(certificate, f'client certificate of user "{target.user.name}"')
-        try:
-            _load_pair(context, certificate, key)
-        except (ssl.SSLError, OSError) as error:
-            reason = str(getattr(error, "reason", "") or error).lower().replace("_", " ")
-            raise ConfigError(
-                f'The client certificate and key of user "{target.user.name}" cannot be used: {reason}.',
-                "Do they belong together? Else get a new kubeconfig.",
-            ) from None
-    return context
 
 
 class Connection:
@@ -305,7 +97,7 @@ class Connection:
         if self._closed:
             raise UnreachableError(f"The connection to {self.server} was closed here.")
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, socket_factory=_keep_alive, ttl_dns_cache=30)
+            connector = aiohttp.TCPConnector(limit=0, socket_factory=keep_alive, ttl_dns_cache=30)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -338,7 +130,7 @@ class Connection:
         now = time.monotonic()
         if self._tls_stamp is None or now - self._tls_looked > FILES_CHECKED:
             self._tls_looked = now
-            stamp = (_stamp(self.target.cluster.ca, user.certificate, user.key), id(self._credential))
+            stamp = (stamp_of(self.target.cluster.ca, user.certificate, user.key), id(self._credential))
             if stamp != self._tls_stamp:
                 self._tls = await asyncio.to_thread(self._make_tls)
                 self._tls_stamp = stamp
@@ -358,8 +150,8 @@ class Connection:
         if self._credential is not None and self._credential.certificate:
             certificate, key = self._credential.certificate, self._credential.key
         elif user.certificate:
-            certificate = _read(user.certificate, "client-certificate")
-            key = _read(user.key, "client-key")
+            certificate = read_blob(user.certificate, "client-certificate")
+            key = read_blob(user.key, "client-key")
         return make_tls(self.target, certificate, key)
 
     async def _token(self, again: bool = False) -> str:
@@ -407,7 +199,7 @@ class Connection:
         try:
             ca = b""
             if self.target.cluster.ca:
-                ca = await asyncio.to_thread(_read, self.target.cluster.ca, "certificate-authority")
+                ca = await asyncio.to_thread(read_blob, self.target.cluster.ca, "certificate-authority")
             fresh = await run_plugin(spec, self.target.cluster, ca)
         except ConfigError as error:
             self._failure, self._failed_at = error, time.monotonic()

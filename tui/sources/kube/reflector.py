@@ -30,6 +30,7 @@ from pointsman.tui.sources.errors import (
     TimedOutError,
 )
 from pointsman.tui.sources.kube.client import KubeClient
+from pointsman.tui.sources.kube.report import ONLY, refused
 from pointsman.tui.store.snapshot import State
 from pointsman.tui.store.store import Store
 
@@ -310,7 +311,7 @@ class Reflector:
         self._refusals = 0
         detail = ""
         if self.namespace:
-            detail = f"only namespace {self.namespace}: {self.kind.group_resource} of all namespaces may not be listed"
+            detail = f"{ONLY} {self.namespace}: {self.kind.group_resource} of all namespaces may not be listed"
         self.hub.store.set_kind_link(self.kind, State.LIVE, detail)
 
     def _stale(self, detail: str, hint: str = "") -> None:
@@ -336,13 +337,7 @@ class Reflector:
             )
             await asyncio.sleep(timing.unwatchable)
             return
-        where = f" in namespace {self.hub.namespace}" if self.hub.namespace and self.kind.namespaced else ""
-        self.hub.store.set_kind_link(
-            self.kind,
-            State.FORBIDDEN,
-            f"{self.kind.group_resource} may not be listed{where or ' in all namespaces' * self.kind.namespaced}",
-            f"Ask for a role that may list and watch {self.kind.group_resource}.",
-        )
+        self.hub.store.set_kind_link(self.kind, State.FORBIDDEN, *refused(self.kind, self.hub.namespace))
         self.hub.settled(self.kind)
         # A starting API server refuses everything until its RBAC caches are filled, so what was allowed is soon tried again.
         early = (timing.first_pause * 2, timing.first_pause * 10, timing.longest_pause)

@@ -9,33 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
-
-from pointsman.tui.model.kinds import (
-    CILIUML2POLICIES,
-    CILIUMPOOLS,
-    CRDS,
-    DAEMONSETS,
-    DEPLOYMENTS,
-    ENDPOINTSLICES,
-    KINDS,
-    L2ADVERTISEMENTS,
-    LEASES,
-    METALLBPOOLS,
-    NAMESPACES,
-    NODES,
-    PODS,
-    SERVICEL2STATUSES,
-    SERVICES,
-    Kind,
-)
-from pointsman.tui.model.meta import dig_str
+from pointsman.tui.model.kinds import CRDS, KINDS, Kind
 from pointsman.tui.sources.errors import (
     AuthError,
     ConfigError,
     ForbiddenError,
     KubeError,
-    NotFoundError,
     StatusError,
     TimedOutError,
     TlsError,
@@ -43,22 +22,18 @@ from pointsman.tui.sources.errors import (
 from pointsman.tui.sources.kube.client import KubeClient
 from pointsman.tui.sources.kube.connect import Connection
 from pointsman.tui.sources.kube.discovery import Discovery, discover
+from pointsman.tui.sources.kube.identity import identify
+from pointsman.tui.sources.kube.order import in_order
 from pointsman.tui.sources.kube.reflector import Backoff, Reflector, Timing
+from pointsman.tui.sources.kube.report import first_cluster, internal, live_detail, mark_down, refused
 from pointsman.tui.sources.kube.tasks import together
-from pointsman.tui.sources.kubeconfig import Target, find_target
-from pointsman.tui.store.snapshot import Cluster, State
+from pointsman.tui.sources.targets import Target, find_target
+from pointsman.tui.store.snapshot import State
 from pointsman.tui.store.store import Store
 
 log = logging.getLogger(__name__)
 
-FIRST: tuple[Kind[Any], ...] = (
-    NODES, NAMESPACES, SERVICES, LEASES, SERVICEL2STATUSES, METALLBPOOLS, L2ADVERTISEMENTS, CILIUMPOOLS,
-    CILIUML2POLICIES, PODS, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, CRDS,
-)  # fmt: skip
-"""The kinds that fill the first screen are read first; the rest follows in the table's order."""
 LISTS_AT_ONCE = 6
-DEMO_ANNOTATION = "pointsman.dev/demo"
-"""On the kube-system namespace of a demo homelab; its value is the variant."""
 KUBE = "kube"
 _OURS = {kind.group_resource for kind in KINDS.values() if not kind.core}
 
@@ -93,7 +68,6 @@ class KubeSource:
         self._reflectors: dict[str, tuple[Reflector, asyncio.Task[None]]] = {}
         self._unsettled: set[str] = set()
         self._rediscover = asyncio.Event()
-        self._suspicion: KubeError | None = None
         self._suspected = asyncio.Event()
         self._error: KubeError | None = None
         self._stamped = 0.0
@@ -183,22 +157,19 @@ class KubeSource:
                     text = f"no answer within {deadline:g} s"
                     self.store.set_kind_link(KINDS[kind_id], State.DOWN, text)
         self._ever_live = True
-        self.store.set_link(KUBE, State.LIVE, self._detail())
+        self.store.set_link(KUBE, State.LIVE, live_detail(self.store.snapshot(), self._target, self.namespace))
 
     async def _read_once(self, reflector: Reflector) -> None:
+        kind = reflector.kind
         try:
             await reflector.read()
         except ForbiddenError:
-            where = f" in namespace {self.namespace}" if self.namespace else " in all namespaces"
-            kind = reflector.kind
-            self.store.set_kind_link(
-                kind,
-                State.FORBIDDEN,
-                f"{kind.group_resource} may not be listed{where if kind.namespaced else ''}",
-                f"Ask for a role that may list {kind.group_resource}.",
-            )
+            self.store.set_kind_link(kind, State.FORBIDDEN, *refused(kind, self.namespace))
         except KubeError as error:
-            self.store.set_kind_link(reflector.kind, State.DOWN, error.sentence, error.hint)
+            self.store.set_kind_link(kind, State.DOWN, error.sentence, error.hint)
+        except Exception as error:
+            log.exception("reading %s failed", kind.id)
+            self.store.set_kind_link(kind, State.DOWN, *internal(error))
 
     # -- connecting ------------------------------------------------------------------------------------------------
 
@@ -208,50 +179,18 @@ class KubeSource:
         connection = Connection(target)
         self._target = target
         self.namespace = self.options.namespace or target.namespace
-        warnings: list[str] = []
-        if target.cluster.insecure:
-            warnings.append("The server's certificate is not checked (insecure-skip-tls-verify).")
-        elif connection.insecure:
-            warnings.append("The connection is not encrypted (http).")
-        warnings += target.warnings
-        user = target.user.name or ("with a certificate" if target.user.certificate else "anonymous")
-        if target.user.impersonate:
-            user = f"{user} as {target.user.impersonate}"
         self._client = KubeClient(connection, read_only=self.options.read_only)
-        self.store.set_cluster(
-            Cluster(
-                context=target.context,
-                server=connection.server,
-                user=user,
-                insecure=connection.insecure,
-                warnings=tuple(warnings),
-            )
-        )
+        self.store.set_cluster(first_cluster(target, connection))
 
     async def _identify(self) -> bool:
         """Ask for the version and the identity; whether the identity differs from a known one. Raises KubeError.
 
         Only a server that refuses the whole user (401) or cannot be reached raises; 403 and 404 leave things unknown.
         """
-        version, (uid, demo) = await together(self._version(), self._kube_system())
+        found = await identify(self.api)
         before = self.store.cluster
-        self.store.set_cluster(replace(before, version=version, uid=uid or before.uid, demo=demo))
-        return bool(before.uid and uid and before.uid != uid)
-
-    async def _version(self) -> str | None:
-        try:
-            body = await self.api.get("/version", what="version", total=10.0)
-            return dig_str(msgspec.json.decode(body), "gitVersion") or None
-        except (ForbiddenError, NotFoundError, msgspec.DecodeError):
-            return None
-
-    async def _kube_system(self) -> tuple[str | None, str]:
-        path = NAMESPACES.url(name="kube-system")
-        try:
-            doc = msgspec.json.decode(await self.api.get(path, what="get namespace kube-system", total=10.0))
-        except (ForbiddenError, NotFoundError, msgspec.DecodeError):
-            return None, ""
-        return dig_str(doc, "metadata", "uid") or None, dig_str(doc, "metadata", "annotations", DEMO_ANNOTATION)
+        self.store.set_cluster(replace(before, version=found.version, uid=found.uid or before.uid, demo=found.demo))
+        return bool(before.uid and found.uid and before.uid != found.uid)
 
     async def _connect_patiently(self) -> None:
         backoff = Backoff(self.timing.first_pause, self.timing.longest_pause)
@@ -402,12 +341,7 @@ class KubeSource:
                 await reflector.run()
             except Exception as error:
                 log.exception("watch of %s failed", reflector.kind.id)
-                self.store.set_kind_link(
-                    reflector.kind,
-                    State.STALE,
-                    f"internal error: {type(error).__name__}",
-                    "The log file has the details.",
-                )
+                self.store.set_kind_link(reflector.kind, State.STALE, *internal(error))
                 reflector.resource_version = ""
                 self.settled(reflector.kind)
                 await asyncio.sleep(self.timing.longest_pause)
@@ -455,28 +389,7 @@ class KubeSource:
             self.store.set_link(KUBE, State.CONNECTING, f"reading the cluster: {done} of {total} kinds")
             return
         self._ever_live = True
-        self.store.set_link(KUBE, State.LIVE, self._detail())
-
-    def _detail(self) -> str:
-        """What a person should know of a live connection: where it was found, what may not be read."""
-        snapshot = self.store.snapshot()
-        parts = []
-        if self._target is not None and "left on this node" in self._target.origin:
-            parts.append(f"from {self._target.origin}")
-        refused = [kind.group_resource for kind in KINDS.values() if snapshot.state(kind) is State.FORBIDDEN]
-        narrow = [
-            kind.id
-            for kind in KINDS.values()
-            if snapshot.state(kind) is State.LIVE and snapshot.table(kind).link.detail.startswith("only namespace")
-        ]
-        if narrow:
-            parts.append(f"only namespace {self.namespace} may be read")
-        if refused:
-            names = ", ".join(dict.fromkeys(refused[:3])) + (
-                f" and {len(refused) - 3} more" if len(refused) > 3 else ""
-            )
-            parts.append(f"not allowed to read {names}")
-        return "; ".join(parts)
+        self.store.set_link(KUBE, State.LIVE, live_detail(self.store.snapshot(), self._target, self.namespace))
 
     def _least_pause(self, error: KubeError) -> float | None:
         if isinstance(error, (AuthError, ConfigError)):
@@ -487,17 +400,4 @@ class KubeSource:
         """No connection: what is known stays and is marked stale, the rest is down. The reason is said once, in words."""
         self._error = error
         self.online.clear()
-        snapshot = self.store.snapshot()
-        for kind in KINDS.values():
-            state = snapshot.state(kind)
-            if state in (State.LIVE, State.STALE):
-                self.store.set_kind_link(kind, State.STALE, error.sentence)
-            elif state in (State.CONNECTING, State.DOWN):
-                self.store.set_kind_link(kind, State.DOWN, error.sentence)
-        self.store.set_link(KUBE, State.STALE if self._ever_live else State.DOWN, error.sentence, error.hint)
-
-
-def in_order(kinds: Iterable[Kind[Any]]) -> list[Kind[Any]]:
-    """What the first screen shows first."""
-    rank = {kind.id: number for number, kind in enumerate(FIRST)}
-    return sorted(kinds, key=lambda kind: rank.get(kind.id, len(rank)))
+        mark_down(self.store, error, KUBE, ever_live=self._ever_live)
