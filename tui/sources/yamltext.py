@@ -126,7 +126,9 @@ def _yaml(part: str, offset: int) -> Iterator[Document]:
                 yield Document(value, line, item_lines=_item_lines(node, offset))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        yield Document(None, offset + mark.line + 1 if mark is not None else line, _words(error))
+        # What is never closed is noticed only behind the last line.
+        last = offset + max(1, len(part.rstrip().splitlines()))
+        yield Document(None, min(offset + mark.line + 1, last) if mark is not None else line, _words(error))
     except (ValueError, TypeError, RecursionError) as error:
         yield Document(
             None, line, str(error) if isinstance(error, YamlError) else f"cannot be read: {type(error).__name__}"

@@ -8,6 +8,7 @@ addresses. A name that ends in .gz is compressed.
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def _run(options: Options, path: Path, anonymize: bool, force: bool) -> int:
         sys.stdout.write(msgspec.json.encode(doc).decode() + "\n")
         return 0
     size = f"{saved.bytes / 1024:.0f} KB" if saved.bytes < 1024 * 1024 else f"{saved.bytes / 1024 / 1024:.1f} MB"
-    sys.stdout.write(f"{saved.objects} objects in {path} ({size}); look at it with: pointsman --manifests {path}\n")
+    count = f"{saved.objects} object" if saved.objects == 1 else f"{saved.objects} objects"
+    sys.stdout.write(f"{count} in {path} ({size}); look at it with: pointsman --manifests {shlex.quote(str(path))}\n")
     if saved.unread:
         sys.stderr.write(f"pointsman: not in it, because it could not be read: {', '.join(saved.unread)}\n")
     return 0
