@@ -258,6 +258,8 @@ def test_every_create_is_understood(demo: Demo, namespace: str) -> None:
     secret = demo.get("secret", "s", "-n", namespace)
     assert (secret["data"], secret["type"]) == ({"a": "Yg=="}, "Opaque")
     assert demo.get("deploy", "d", "-n", namespace)["spec"]["replicas"] == 0
+    demo.kubectl("autoscale", "deploy/d", "--min=1", "--max=3", "-n", namespace)
+    assert demo.get("hpa", "d", "-n", namespace)["spec"]["maxReplicas"] == 3
     assert demo.get("svc", "s1", "-n", namespace)["spec"]["ports"][0]["targetPort"] == 8080
     assert demo.get("ingress", "i", "-n", namespace)["spec"]["rules"][0]["http"]["paths"][0]["pathType"] == "Exact"
     assert demo.kubectl("get", "pods", "-n", namespace, restricted=True)
@@ -269,6 +271,28 @@ def test_a_role_binding_takes_effect_at_once(demo: Demo, namespace: str) -> None
     demo.kubectl("create", "rolebinding", "peek", "--role=peek", "--user=guest", "-n", namespace)
     demo.kubectl("get", "secrets", "-n", namespace, restricted=True)
     assert demo.kubectl("get", "secrets", "-n", "media", restricted=True, check=False).returncode
+
+
+def test_a_service_account_has_tokens_that_expire(demo: Demo, namespace: str) -> None:
+    demo.kubectl("create", "serviceaccount", "robot", "-n", namespace)
+    token = demo.kubectl("create", "token", "robot", "-n", namespace, "--duration=20m").stdout.strip()
+    assert f"system:serviceaccount:{namespace}:robot" in demo.kubectl("auth", "whoami", "--token", token).stdout
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    assert demo.request(path, token=token)[0] == 403
+    demo.kubectl(
+        "create",
+        "rolebinding",
+        "robot",
+        "--clusterrole=cluster-admin",
+        f"--serviceaccount={namespace}:robot",
+        "-n",
+        namespace,
+    )
+    assert demo.request(path, token=token)[0] == 200
+    short = demo.kubectl("create", "token", "robot", "-n", namespace, "--duration=1m", check=False)
+    assert "may not specify a duration less than 10 minutes" in short.stderr
+    demo.step(1300)
+    assert demo.request(path, token=token)[0] == 401
 
 
 def test_deletion_waits_for_finalizers(demo: Demo, namespace: str) -> None:

@@ -179,7 +179,20 @@ _TABLE: dict[str, dict[str, tuple[int, str]]] = {
         "ingressClassName": (4, "str"),
     },
     "Ingress": {"metadata": (1, "ObjectMeta"), "spec": (2, "IngressSpec")},
-    # quotas and budgets
+    # tokens, autoscalers, quotas and budgets
+    "TokenRequestSpec": {"audiences": (1, "[str]"), "expirationSeconds": (4, "int*")},
+    "TokenRequest": {"metadata": (1, "ObjectMeta"), "spec": (2, "TokenRequestSpec")},
+    "CrossVersionObjectReference": {"kind": (1, "str"), "name": (2, "str"), "apiVersion": (3, "str")},
+    "MetricTarget": {
+        "type": (1, "str"), "value": (2, "Quantity"), "averageValue": (3, "Quantity"), "averageUtilization": (4, "int32*"),
+    },
+    "ResourceMetricSource": {"name": (1, "str"), "target": (2, "MetricTarget")},
+    "MetricSpec": {"type": (1, "str"), "resource": (4, "ResourceMetricSource")},
+    "HorizontalPodAutoscalerSpec": {
+        "scaleTargetRef": (1, "CrossVersionObjectReference"), "minReplicas": (2, "int32*"), "maxReplicas": (3, "int32"),
+        "metrics": (4, "[MetricSpec]"),
+    },
+    "HorizontalPodAutoscaler": {"metadata": (1, "ObjectMeta"), "spec": (2, "HorizontalPodAutoscalerSpec")},
     "PodDisruptionBudgetSpec": {
         "minAvailable": (1, "IntOrString"), "selector": (2, "LabelSelector"), "maxUnavailable": (3, "IntOrString"),
     },

@@ -121,13 +121,21 @@ BUILTIN: tuple[ResourceInfo, ...] = (
     _builtin("", "v1", "ResourceQuota", "resourcequotas", short="quota", status=True),
     _builtin("", "v1", "Secret", "secrets"),
     _builtin("", "v1", "Service", "services", short="svc", status=True, categories="all"),
-    _builtin("", "v1", "ServiceAccount", "serviceaccounts", short="sa"),
+    _builtin("", "v1", "ServiceAccount", "serviceaccounts", short="sa", more={"token": ("create",)}),
     _builtin(
         "admissionregistration.k8s.io", "v1", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations",
         cluster=True, categories="api-extensions", generation=True,
     ),
     _builtin(
         "admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations",
+        cluster=True, categories="api-extensions", generation=True,
+    ),
+    _builtin(
+        "admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy", "validatingadmissionpolicies", cluster=True,
+        status=True, categories="api-extensions", generation=True,
+    ),
+    _builtin(
+        "admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings",
         cluster=True, categories="api-extensions", generation=True,
     ),
     _builtin(
@@ -152,6 +160,10 @@ BUILTIN: tuple[ResourceInfo, ...] = (
         "apps", "v1", "StatefulSet", "statefulsets", short="sts", status=True, scale=True, categories="all",
         generation=True,
     ),
+    _builtin(
+        "autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers", short="hpa", status=True,
+        categories="all",
+    ),
     _builtin("batch", "v1", "CronJob", "cronjobs", short="cj", status=True, categories="all", generation=True),
     _builtin("batch", "v1", "Job", "jobs", status=True, categories="all", generation=True),
     _builtin("coordination.k8s.io", "v1", "Lease", "leases"),
@@ -159,6 +171,7 @@ BUILTIN: tuple[ResourceInfo, ...] = (
     _builtin("networking.k8s.io", "v1", "Ingress", "ingresses", short="ing", status=True, generation=True),
     _builtin("networking.k8s.io", "v1", "IngressClass", "ingressclasses", cluster=True, generation=True),
     _builtin("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies", short="netpol", generation=True),
+    _builtin("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses", cluster=True),
     _builtin("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", short="pdb", status=True, generation=True),
     _builtin("rbac.authorization.k8s.io", "v1", "ClusterRole", "clusterroles", cluster=True),
     _builtin("rbac.authorization.k8s.io", "v1", "ClusterRoleBinding", "clusterrolebindings", cluster=True),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +17,7 @@ from pointsman.tui.demo.kube.authz import Attributes, User
 from pointsman.tui.demo.kube.call import Call, document, failure
 from pointsman.tui.demo.kube.errors import ApiError, forbidden, internal, no_such_path, unauthorized
 from pointsman.tui.demo.kube.logs import PodLogs
+from pointsman.tui.demo.kube.objects import Object
 from pointsman.tui.demo.kube.openapi import OpenApi
 from pointsman.tui.demo.kube.ports import Ports
 from pointsman.tui.demo.kube.storage import Storage
@@ -42,6 +46,17 @@ _MAX_LINE = 64 * 1024  # selectors travel in the URL
 _MAX_BODY = 3 * 1024 * 1024  # what the apiserver takes, and etcd's own limit is below it
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A service account's token."""
+
+    token: str
+    namespace: str
+    name: str
+    uid: str
+    expires: datetime
+
+
 class KubeServer:
     """Serves one Storage. `users` maps bearer tokens to users; `extra` adds handlers by path prefix (`/_demo/`)."""
 
@@ -62,6 +77,7 @@ class KubeServer:
         self.ports = ports or Ports()
         self.snapshots = reads.Snapshots()
         self.openapi = OpenApi(storage.resources)
+        self._issued: dict[str, Issued] = {}
         self.requests = 0
         self.faults: set[str] = set()
         self._voice = asyncio.Event()
@@ -89,6 +105,29 @@ class KubeServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+
+    def issue(self, account: Object, seconds: int) -> Issued:
+        """A new token for a service account, good for so many seconds of the cluster's time."""
+        meta = account["metadata"]
+        issued = Issued(
+            secrets.token_urlsafe(32),
+            meta["namespace"],
+            meta["name"],
+            meta["uid"],
+            self.storage.now() + timedelta(seconds=seconds),
+        )
+        self._issued[issued.token] = issued
+        return issued
+
+    def _account_of(self, token: str) -> User | None:
+        issued = self._issued.get(token)
+        if issued is None or self.storage.now() >= issued.expires:
+            return None
+        live = self.storage.peek("serviceaccounts", issued.namespace, issued.name)
+        if live is None or live["metadata"]["uid"] != issued.uid:
+            return None
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{issued.namespace}", "system:authenticated")
+        return User(f"system:serviceaccount:{issued.namespace}:{issued.name}", groups, issued.uid)
 
     def fault(self, name: str, on: bool) -> None:
         """Switch one of FAULTS. Raises KeyError for another name."""
@@ -142,7 +181,8 @@ class KubeServer:
 
     def _user(self, request: web.BaseRequest) -> User:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        user = self.users.get(token.strip()) if kind.lower() == "bearer" else None
+        token = token.strip() if kind.lower() == "bearer" else ""
+        user = self.users.get(token) or self._account_of(token)
         if user is None:
             raise unauthorized()
         wanted = request.headers.get("Impersonate-User")

@@ -12,7 +12,7 @@ from pointsman.tui.demo.kube import bodies, logs, writes
 from pointsman.tui.demo.kube.call import Call, document, integer
 from pointsman.tui.demo.kube.errors import ApiError, Cause, bad_request, conflict, internal, invalid, not_found
 from pointsman.tui.demo.kube.negotiate import parse
-from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, parse_timestamp
+from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, parse_timestamp, timestamp
 
 # Scale
 
@@ -244,6 +244,23 @@ async def finalize(call: Call) -> web.StreamResponse:
     return call.one(call.storage.update(live, dry_run=call.dry_run, resource=call.info))
 
 
+async def token(call: Call) -> web.StreamResponse:
+    """A bearer token for a service account (TokenRequest); it works until it expires or the account is gone."""
+    sent, _ = bodies.decode_object(await call.request.read(), call.request.content_type)
+    account = call.storage.get(call.info, call.target.namespace, call.target.name)
+    spec = sent.setdefault("spec", {})
+    seconds = spec.setdefault("expirationSeconds", 3600)
+    if not isinstance(seconds, int) or seconds < 600:
+        text = f"Invalid value: {seconds}: may not specify a duration less than 10 minutes"
+        causes = [Cause("FieldValueInvalid", text, "spec.expirationSeconds")]
+        raise invalid("TokenRequest", "authentication.k8s.io", "", causes)
+    issued = call.server.issue(account, seconds)
+    sent |= {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+    sent["metadata"] = {"name": call.target.name, "namespace": call.target.namespace, "creationTimestamp": None}
+    sent["status"] = {"token": issued.token, "expirationTimestamp": timestamp(issued.expires)}
+    return document(sent, 201)
+
+
 async def no_process(_call: Call) -> web.StreamResponse:
     raise ApiError(501, "NotImplemented", "the demo homelab simulates its pods: no process runs in them")
 
@@ -251,6 +268,7 @@ async def no_process(_call: Call) -> web.StreamResponse:
 HANDLERS: dict[str, Callable[[Call], Awaitable[web.StreamResponse]]] = {
     "scale": scale,
     "log": log,
+    "token": token,
     "exec": no_process,
     "attach": no_process,
     "portforward": forward,
