@@ -115,7 +115,7 @@ def read_icmps(listed: Any) -> Ports:
             if not isinstance(part, dict):
                 raise PortError("an ICMP field is not an object")
             family = part.get("family") or "IPv4"
-            if family not in ICMP_TYPES:
+            if not isinstance(family, str) or family not in ICMP_TYPES:
                 raise PortError(f"{family!r} is not an ICMP family (IPv4, IPv6)")
             kind = part.get("type")
             if isinstance(kind, str):

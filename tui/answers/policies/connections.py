@@ -302,8 +302,11 @@ def has_ipv6(index: PolicyIndex, snapshot: Snapshot) -> bool:
     """Whether pods, nodes or services of this cluster have IPv6 addresses."""
     if any(intersect(end.ips, IPV6) for end in index.ends):
         return True
-    if any(":" in text for obj in snapshot.all(NODES) for text in (obj.body.spec.pod_cidr, *obj.body.spec.pod_cidrs)):
-        return True
+    for obj in snapshot.all(NODES):
+        spec = obj.body.spec
+        texts = (spec.pod_cidr, *spec.pod_cidrs, *(item.address for item in obj.body.status.addresses))
+        if any(":" in text for text in texts):
+            return True
     return any(":" in text for obj in snapshot.all(SERVICES) for text in obj.body.spec.cluster_ips)
 
 

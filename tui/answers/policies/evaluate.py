@@ -8,9 +8,11 @@ what cannot be told is neither in ``allowed`` nor in ``denied``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from pointsman.tui.answers.policies.addresses import INTERNET, PRIVATE
 from pointsman.tui.answers.policies.ends import End, Is
@@ -59,11 +61,13 @@ class Gate:
     doubted: frozenset[Rule] = frozenset()
     """Rules of admin and baseline policies that may not be in force."""
 
+    _kept: dict[str, Any] = field(default_factory=dict)
+
     @property
     def open(self) -> bool:
         return not (self.admin or self.normal or self.isolated_by or self.doubtful or self.baseline or self.always)
 
-    def rules(self) -> Iterable[Rule]:
+    def rules(self) -> Iterator[Rule]:
         for groups in (self.admin, self.baseline):
             for group in groups:
                 for rules in group:
@@ -71,6 +75,28 @@ class Gate:
         yield from self.normal
         for section, _ in self.doubtful:
             yield from section.of(self.direction)
+
+    @property
+    def places(self) -> Mapping[Rule, int]:
+        """Where each rule belongs: -1 the normal tier, from 0 on the doubtful section, -2 an ordered tier."""
+        found: dict[Rule, int] | None = self._kept.get("places")
+        if found is None:
+            found = dict.fromkeys(self.rules(), -2)
+            found.update(dict.fromkeys(self.normal, -1))
+            for number, (section, _) in enumerate(self.doubtful):
+                found.update(dict.fromkeys(section.of(self.direction), number))
+            self._kept["places"] = found
+        return found
+
+    def outer_rules(self, address: int) -> Iterator[Rule]:
+        """The rules that can be about an address outside the cluster: those that are not for pods alone, and those whose
+        CIDRs hold it. Found without looking at every rule."""
+        if "edges" not in self._kept:
+            self._kept["wide"] = tuple(rule for rule in self.rules() if _wide(rule.peers))
+            self._kept["edges"], self._kept["holders"] = _holders(rule for rule in self.rules() if rule.peers.addresses)
+        at = bisect_right(self._kept["edges"], address) - 1
+        yield from self._kept["wide"]
+        yield from self._kept["holders"][at] if at >= 0 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +108,32 @@ class Step:
     rule: Rule | None = None
     section: Section | None = None
     why: str = ""
+
+
+def _wide(peers: Peers) -> bool:
+    """Whether anything but CIDRs and selectors of pods is in it."""
+    if peers.everyone or peers.names or peers.maybe:
+        return True
+    return any(not selector.asks("@ns") for selector in peers.selectors)
+
+
+def _holders(rules: Iterable[Rule]) -> tuple[list[int], list[tuple[Rule, ...]]]:
+    """The addresses at which the set of rules that hold them changes, and that set from there on."""
+    begins: dict[int, list[Rule]] = {}
+    ends: dict[int, list[Rule]] = {}
+    for rule in rules:
+        for low, high in rule.peers.addresses:
+            begins.setdefault(low, []).append(rule)
+            ends.setdefault(high + 1, []).append(rule)
+    edges = sorted(begins.keys() | ends.keys())
+    active: dict[Rule, None] = {}
+    found = []
+    for edge in edges:
+        for rule in ends.get(edge, ()):
+            active.pop(rule, None)
+        active.update(dict.fromkeys(begins.get(edge, ())))
+        found.append(tuple(active))
+    return edges, found
 
 
 Hits = dict[Rule, bool]
@@ -161,7 +213,8 @@ def name_pattern(pattern: str) -> re.Pattern[str]:
 def hits_of(gate: Gate, facts: Facts, end: End, engine: Engine) -> Hits:
     """The gate's rules that are, or may be, about this end."""
     found: Hits = {}
-    for rule in gate.rules():
+    outside = end.kind is Is.WORLD and bool(end.ips)
+    for rule in gate.outer_rules(end.ips[0][0]) if outside else gate.rules():
         matched = matches(rule.peers, facts, end, engine)
         if matched is not False:
             found[rule] = matched is True
@@ -279,8 +332,9 @@ def _normal(gate: Gate, hits: Hits, table: PortTable, local: bool, todo: Spans, 
         if steps is not None and ports:
             steps.append(Step(ports, decision, rule, why=why))
 
-    for rule in gate.normal:
-        if rule not in hits:
+    places = gate.places
+    for rule in hits:
+        if places[rule] != -1:
             continue
         ports = intersect(todo, rule.ports.at(table))
         sure = hits[rule] and not rule.unsure and rule.auth in ("", "test-always-fail")
@@ -301,10 +355,10 @@ def _normal(gate: Gate, hits: Hits, table: PortTable, local: bool, todo: Spans, 
             note(ports, "allow" if sure else "unknown", rule, why)
     covered = todo
     maybe_isolated = False
-    for section, why in gate.doubtful:
+    for number, (section, why) in enumerate(gate.doubtful):
         own = allow
-        for rule in section.of(gate.direction):
-            if rule not in hits:
+        for rule in hits:
+            if places[rule] != number:
                 continue
             ports = intersect(todo, rule.ports.at(table))
             if rule.action is Action.DENY:

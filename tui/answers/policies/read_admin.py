@@ -99,9 +99,10 @@ def _pods(item: Any, what: str) -> Selector:
 def _rule(direction: str, item: Any, notes: list[str]) -> tuple[Action, Peers, Ports]:
     if not isinstance(item, dict):
         raise SelectorError("the rule is not an object")
-    action = ACTIONS.get(item.get("action", ""))
+    named = item.get("action")
+    action = ACTIONS.get(named) if isinstance(named, str) else None
     if action is None:
-        raise SelectorError(f"{item.get('action')!r} is not an action (Allow, Accept, Deny, Pass)")
+        raise SelectorError(f"{named!r} is not an action (Allow, Accept, Deny, Pass)")
     word = "from" if direction == INGRESS else "to"
     listed = item.get(word)
     if not isinstance(listed, list) or not listed:

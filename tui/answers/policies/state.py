@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pointsman.tui.answers.owners import Owner, owner_of
 from pointsman.tui.answers.policies.ends import End
 from pointsman.tui.answers.policies.facts import indexes
 from pointsman.tui.answers.policies.index import POLICY_KINDS, PolicyIndex, compile_index
-from pointsman.tui.answers.policies.lint import Lint, duplicates, lints_of, selects
+from pointsman.tui.answers.policies.lint import Lint, Lints, selects
 from pointsman.tui.answers.policies.rules import Policy
 from pointsman.tui.answers.policies.toggles import is_off, off_until
 from pointsman.tui.answers.policies.words import subject_name, summary
@@ -58,15 +57,13 @@ def policy_rows(snapshot: Snapshot, index: PolicyIndex | None = None) -> tuple[P
     objects: dict[Ref, Obj[Loose]] = {
         Ref(kind.id, obj.namespace, obj.name): obj for kind in POLICY_KINDS for obj in snapshot.all(kind)
     }
-    same = duplicates(index)
+    lints = Lints(index)
     return tuple(
-        _row(snapshot, index, policy, objects[policy.ref], same) for policy in index.policies if policy.ref in objects
+        _row(snapshot, index, policy, objects[policy.ref], lints) for policy in index.policies if policy.ref in objects
     )
 
 
-def _row(
-    snapshot: Snapshot, index: PolicyIndex, policy: Policy, obj: Obj[Loose], same: Mapping[object, tuple[Ref, ...]]
-) -> PolicyRow:
+def _row(snapshot: Snapshot, index: PolicyIndex, policy: Policy, obj: Obj[Loose], lints: Lints) -> PolicyRow:
     pods, nodes = selects(index, policy)
     state, why = state_of(index, policy, obj, (pods, nodes), snapshot.known(PODS))
     names = tuple(dict.fromkeys(subject_name(section) for section in policy.sections if not section.unsure))
@@ -82,7 +79,7 @@ def _row(
         owner_of(obj, snapshot),
         index.enforcement.by(policy.ref.kind),
         summary(policy),
-        tuple(lints_of(index, policy, same)),
+        tuple(lints.of(policy)),
     )
 
 
