@@ -336,6 +336,17 @@ def test_services_get_addresses_and_keep_them(storage: Storage) -> None:
     assert "may not change once set" in error.message
 
 
+def test_a_service_that_needs_no_node_port_any_more_has_none(storage: Storage) -> None:
+    meta = {"name": "s", "namespace": "media"}
+    spec = {"type": "LoadBalancer", "ports": [{"port": 80}]}
+    made = storage.create({"apiVersion": "v1", "kind": "Service", "metadata": meta, "spec": spec})
+    assert made["spec"]["allocateLoadBalancerNodePorts"]
+    back = storage.modify("services", "media", "s", lambda obj: obj["spec"].update(type="ClusterIP"))
+    assert "nodePort" not in back["spec"]["ports"][0]
+    assert "externalTrafficPolicy" not in back["spec"]
+    assert back["spec"]["clusterIP"] == made["spec"]["clusterIP"]
+
+
 def test_selectors_are_immutable_in_workloads(storage: Storage) -> None:
     storage.create(deployment())
 

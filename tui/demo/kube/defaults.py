@@ -221,8 +221,13 @@ def _service(write: Write) -> None:
         if spec["type"] == "LoadBalancer":
             _set(spec, allocateLoadBalancerNodePorts=True)
     elif write.live is not None and write.live["spec"].get("type") != spec["type"]:
+        # Back to ClusterIP: what came with the old type goes, unless the client asks for something of its own.
         for field in ("allocateLoadBalancerNodePorts", "externalTrafficPolicy", "healthCheckNodePort"):
             spec.pop(field, None)
+        given = {port.get("nodePort") for port in write.live["spec"].get("ports") or ()}
+        for port in spec.get("ports") or ():
+            if port.get("nodePort") in given:
+                port.pop("nodePort", None)
 
 
 def _allocate_service(write: Write) -> None:
