@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from pointsman.themes.loader import ThemeError
 from pointsman.tui.app import looks
+from pointsman.tui.app.typing import KeyFeed
 from pointsman.tui.commands import PANES, resolve
 from pointsman.tui.config import Config
 from pointsman.tui.disk import viewstate
@@ -24,6 +25,7 @@ from pointsman.tui.disk.viewstate import ViewState
 from pointsman.tui.options import Options
 from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
+from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.panes import FACTORIES, SCREENS
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
@@ -73,6 +75,7 @@ class Pointsman(Host):
         rate = 2.0 if self.slow else float(self.config.refresh)
         self.pacer = TerminalPacer(self._write, rate=rate)
         self._live_frame = False
+        self.keys = KeyFeed(self, self._deliver)
 
     # -- looks ------------------------------------------------------------------------------------------------------
 
@@ -151,6 +154,21 @@ class Pointsman(Host):
             return
         self._return_code = 2
         self._close_messages_no_wait()
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.keys.put(event)
+            return
+        await super().on_event(event)
+
+    async def _deliver(self, event: events.Key) -> None:
+        """One key: a command of the screen on top, or the focused widget's."""
+        screen = self.screen
+        if isinstance(screen, KeyScreen) and screen.take_key(event):
+            return
+        await super().on_event(event)
 
     # -- the tick ---------------------------------------------------------------------------------------------------
 

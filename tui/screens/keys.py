@@ -1,7 +1,7 @@
 """How a key becomes a command: every screen of the program looks it up in the registry's keymap for its place.
 
 The toolkit's own bindings are not used, so that what the help shows is what runs, remapped or not, and so that two keys
-in a row (``g g``) can be one command.
+in a row (``g g``) can be one command. The app asks the screen on top before the focused widget gets the key.
 """
 
 from __future__ import annotations
@@ -51,31 +51,27 @@ class KeyScreen(Screen[R], inherit_bindings=False):
         """Why a command cannot run on what is selected now; empty if it can. Panes say more."""
         return ""
 
-    def on_key(self, event: events.Key) -> None:
+    def take_key(self, event: events.Key) -> bool:
+        """Run the command the key has here; False leaves the key to the focused widget."""
         key = key_of(event)
         if isinstance(self.focused, Input) and key not in _IN_A_FIELD:
-            return
+            return False
         commands = self.host.keymap.at(self.place)
         if self._first:
             pair = commands.get(f"{self._first} {key}")
             self._forget()
             if pair is not None:
-                self._run(event, pair)
-                return
+                self.host.run_command(pair)
+                return True
         if any(name.startswith(f"{key} ") for name in commands):
-            event.stop()
-            event.prevent_default()
             self._first = key
             self._timer = self.set_timer(PAIR_WAIT, self._alone)
-            return
+            return True
         command = commands.get(key)
-        if command is not None:
-            self._run(event, command)
-
-    def _run(self, event: events.Key, command: str) -> None:
-        event.stop()
-        event.prevent_default()
+        if command is None:
+            return False
         self.host.run_command(command)
+        return True
 
     def _forget(self) -> None:
         self._first = ""

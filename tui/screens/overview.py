@@ -44,6 +44,10 @@ class OverviewScreen(ListPane):
     CSS_PATH: ClassVar = "overview.tcss"
     AUTO_FOCUS = "#ips"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._heights = ""
+
     def body(self) -> ComposeResult:
         with VerticalScroll(id="overview", can_focus=False):
             yield Panel[StackRow](STACK_COLUMNS, id="stack", key=lambda row: row.key, empty=self._no_stack)
@@ -76,18 +80,19 @@ class OverviewScreen(ListPane):
         self.panel("changes").show_rows(changes(snapshot, namespace))
         self.panel("changes").set_title(("what changed", ""))
         self.query_one("#traffic Lines", Lines).update_lines()
-        self._place(len(stack.model))
+        self._place(len(stack.model), len(rows))
 
-    def _place(self, rows: int) -> None:
+    def _place(self, rows: int, findings: int) -> None:
         """The heights of the rows of the grid: as the content needs it where there is room."""
         body = self.query_one("#overview", VerticalScroll)
         height = self.query_one("#body").size.height
-        top = max(8, rows + 2)
         if self.size.width < 100 or height < 28:
-            heights = f"{min(top, 13)} {max(7, height - min(top, 13))} 9 5"
+            top = min(max(8, rows + 2), 13)
+            heights = f"{top} {max(7, height - top)} 9 5"
         else:
-            heights = f"{min(top, height // 2)} 1fr 5"
-        if heights != getattr(self, "_heights", ""):
+            top = max(8, rows + 2, min(findings + 2, height // 2))
+            heights = f"{min(top, height * 3 // 5)} 1fr 5"
+        if heights != self._heights:
             self._heights = heights
             body.styles.grid_rows = heights
 

@@ -98,13 +98,14 @@ def _ribbon(row: IpRow) -> CellLike:
 
 
 def row_text(row: IpRow) -> str:
-    """What the filter looks in: the words of every column, also of those that are hidden."""
+    """What the filter looks in: the words of every column but the URLs, which only `urls:word` and the palette look in:
+    a row that is kept for one of forty hidden hosts only puzzles."""
     address = row.address
     words = [
         address.ip or f"pending {address.pending}", KIND_WORDS[address.kind], address.pool or "",
         " ".join(f"{item.node} {item.evidence.value}" for item in address.announcers), address.service.path,
-        " ".join(address.ports), " ".join(address.urls), address.hostname,
-        " ".join(problem.text for problem in address.problems), " ".join(address.wanted),
+        " ".join(address.ports), address.hostname, " ".join(problem.text for problem in address.problems),
+        " ".join(address.wanted),
     ]  # fmt: skip
     return "\n".join(words)
 
@@ -218,7 +219,7 @@ COLUMNS: tuple[Column[IpRow], ...] = (
            lambda row: row.address.announcers[0].node if row.address.announcers else None, max_width=24),
     Column("evidence", "evidence", _evidence, lambda row: _evidence(row), priority=9, min_terminal_width=150),
     Column("since", "since", lambda row: Cell(row.since_text or glyphs.current.dash, "dim"), lambda row: row.since,
-           width=5, align="right"),
+           width=5, align="right", flash=False),
     Column("moves", "moves", _moves, lambda row: row.address.moves_last_hour, width=5, align="right", priority=5,
            min_terminal_width=100),
     Column("ribbon", "stability 1h", _ribbon, width=RIBBON_CELLS, priority=8, min_terminal_width=170, shorten="none"),
@@ -230,7 +231,7 @@ COLUMNS: tuple[Column[IpRow], ...] = (
            min_terminal_width=140, shorten="end", min_width=16),
     Column("lan", "LAN", _lan, lambda row: row.address.lan.state, priority=8, min_terminal_width=130),
     Column("problems", "problems", lambda row: problem_cell(row.address), _severity_order, flex=4, priority=1,
-           shorten="end", min_width=14),
+           shorten="end", min_width=24, flash=False),
 )  # fmt: skip
 
 
@@ -278,19 +279,19 @@ POOL_COLUMNS: tuple[Column[PoolRow], ...] = (
     Column("mark", "", lambda row: Cell(*severity_sign(worst(row.pool.problems))), width=1),
     Column("name", "pool", lambda row: Cell(row.pool.name, "bold"), lambda row: row.pool.name, max_width=24),
     Column("kind", "kind", lambda row: {"metallb": "MetalLB", "cilium": "Cilium"}.get(row.pool.kind, row.pool.kind),
-           lambda row: row.pool.kind, priority=1),
-    Column("bar", "in use", lambda row: bar_cell(row.pool, 12), lambda row: share(row.pool), width=12,
-           priority=5, shorten="none"),
+           lambda row: row.pool.kind, priority=2),
+    Column("bar", "in use", lambda row: bar_cell(row.pool, 12), lambda row: share(row.pool), width=12, priority=5,
+           shorten="none"),
     Column("use", "used/total", lambda row: use_text(row.pool), lambda row: row.pool.used, align="right"),
     Column("free", "free", lambda row: Cell(many(row.pool.available), "dim"), lambda row: row.pool.available,
-           align="right", priority=4),
-    Column("ranges", "ranges", lambda row: " ".join(row.pool.ranges), flex=2, priority=2, min_width=16),
+           align="right", priority=7),
+    Column("ranges", "ranges", lambda row: " ".join(row.pool.ranges), flex=2, priority=4, min_width=27),
     Column("auto", "given", lambda row: "automatically" if row.pool.auto else "by name only",
-           lambda row: row.pool.auto, priority=6, min_terminal_width=140),
-    Column("announced", "announced by", lambda row: Cell(", ".join(row.pool.announced_by), "dim"), priority=3,
+           lambda row: row.pool.auto, priority=8, min_terminal_width=140),
+    Column("announced", "announced by", lambda row: Cell(", ".join(row.pool.announced_by), "dim"), priority=6,
            min_terminal_width=110, max_width=32),
-    Column("problems", "problems", lambda row: _pool_problem(row.pool), flex=2, priority=1, shorten="end",
-           min_width=12),
+    Column("problems", "problems", lambda row: _pool_problem(row.pool), flex=3, priority=1, shorten="end",
+           min_width=16),
 )  # fmt: skip
 
 

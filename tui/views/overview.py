@@ -219,11 +219,17 @@ def ips_title(ips: IpMap, room: int) -> tuple[tuple[str, str], ...]:
     return tuple(parts)
 
 
+def _change(row: Change) -> CellLike:
+    """What happened, with the name in front unless the sentence says it."""
+    name = row.subject.partition(" ")[2] or row.subject
+    said = Cell(row.text, "" if row.severity != "info" else "muted")
+    return said if name in row.text else Cell.join((f"{name} ", ""), said)
+
+
 CHANGE_COLUMNS: tuple[Column[Change], ...] = (
     Column("time", "", lambda row: Cell(row.clock, "dim"), width=8),
     Column("sign", "", lambda row: Cell(*severity_sign(row.severity)), width=1),
-    Column("subject", "", lambda row: row.subject, max_width=30, priority=1),
-    Column("text", "", lambda row: Cell(row.text, "" if row.severity != "info" else "muted"), flex=1, shorten="end"),
+    Column("text", "", _change, flex=1, shorten="end"),
 )
 
 

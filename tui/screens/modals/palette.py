@@ -64,7 +64,7 @@ class PaletteScreen(ModalScreen[Entry | None]):
                 Column("hint", "", lambda entry: Cell(entry.hint, "key"), align="right", max_width=20, priority=1),
             ]
         )
-        self.grid: Grid[Entry] = Grid(model, empty=self._nothing, show_header=False, id="found")
+        self.grid: Grid[Entry] = Grid(model, empty=self._nothing, show_header=False, id="found", classes="-lit")
 
     @property
     def host(self) -> Host:

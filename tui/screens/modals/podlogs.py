@@ -11,6 +11,7 @@ from pointsman.tui.screens.modals.reader import Reader
 from pointsman.tui.views.frame import Line, Part
 from pointsman.tui.views.pods import Container
 from pointsman.widgets import glyphs
+from pointsman.widgets.highlight import log_line
 from pointsman.widgets.text import clean
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class LogsScreen(Reader):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.view.show_text("", log_line)
         self.view.following = True
         self.set_interval(0.1, self._drain)
         self._read()
