@@ -3,4 +3,5 @@
 import logging
 
 # A verb keeps no log file; without any handler Python would write warnings to stderr.
-logging.getLogger("pointsman").addHandler(logging.NullHandler())
+for _name in ("pointsman", "asyncio", "aiohttp"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())

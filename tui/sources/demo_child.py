@@ -77,7 +77,9 @@ async def start_demo(variant: str = "classic") -> DemoChild:
         said = (await process.stderr.read()).decode("utf-8", "replace").strip()
         log.error("the demo homelab did not start: %s", said[-4000:])
         last = said.splitlines()[-1][:200] if said else "it gave no reason"
-        raise ConfigError(f"The demo homelab did not start: {last}", "The log file has the details.")
+        raise ConfigError(
+            f"The demo homelab did not start: {last}", "Run it by itself to see more: pointsman demo serve"
+        )
     child = DemoChild(process, kubeconfig, variant)
     # Its output is read until it ends, or a full pipe would stop it.
     _drains.add(task := asyncio.create_task(_drain(process)))
