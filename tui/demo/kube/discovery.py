@@ -84,7 +84,9 @@ def _subresource(info: ResourceInfo, name: str) -> Document:
     entry: Document = {"name": f"{info.plural}/{name}", "singularName": "", "namespaced": info.namespaced}
     if name in _OWN_KIND:
         group_name, version, kind = _OWN_KIND[name]
-        entry.update(group=group_name, version=version, kind=kind)
+        if (group_name, version) != (info.group, info.version):
+            entry.update(group=group_name, version=version)
+        entry["kind"] = kind
     else:
         entry["kind"] = info.kind
     entry["verbs"] = sorted(info.subresources[name])
