@@ -8,7 +8,9 @@ import scenarios
 import worlds
 
 from pointsman.tui.answers.changes import MOST, Happening, what_changed
+from pointsman.tui.model.kinds import EVENTS
 from pointsman.tui.store.history import Observation
+from pointsman.tui.store.snapshot import State
 
 VIP = "192.168.7.104"
 
@@ -102,6 +104,15 @@ def test_bounded_ordered_and_not_from_the_future() -> None:
     assert len(found) == MOST
     assert [item.at for item in found] == sorted((item.at for item in found), reverse=True)
     assert all(item.text != "tomorrow" for item in found)
+
+
+def test_events_that_may_not_be_read_are_a_line_of_their_own() -> None:
+    store = worlds.make_store(classic(worlds.l2_status("games/minecraft", "loft", since=600)))
+    store.set_kind_link(EVENTS, State.FORBIDDEN, "needs list events")
+    found = what_changed(store.snapshot())
+    assert [(item.subject, item.text) for item in found][:2] == [
+        ("events", "needs list events"), (VIP, "is announced by loft"),
+    ]  # fmt: skip
 
 
 def test_the_demo_has_something_to_tell() -> None:

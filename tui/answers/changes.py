@@ -37,7 +37,7 @@ from pointsman.tui.model.kinds import (
 from pointsman.tui.model.meta import Obj, condition
 from pointsman.tui.model.times import epoch
 from pointsman.tui.store.memo import memoized
-from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.store.snapshot import Snapshot, State
 
 MOST = 200
 """Happenings kept, the newest."""
@@ -202,6 +202,13 @@ def _recent_events(snapshot: Snapshot) -> Iterator[Happening]:
     return itertools.islice((item for item in _events(snapshot) if item.at <= latest), MOST)
 
 
+def _missing(snapshot: Snapshot) -> Iterator[Happening]:
+    """That events cannot be read is itself worth a line: the other witnesses know only a part."""
+    link = snapshot.table(EVENTS).link
+    if not snapshot.known(EVENTS) and link.state is not State.CONNECTING:
+        yield Happening(link.since, "warn", "events", link.detail or "cannot be read", None, "no events")
+
+
 def _event(obj: Obj[Event], snapshot: Snapshot) -> Happening | None:
     event = obj.body
     about = event.involved_object
@@ -245,5 +252,6 @@ SOURCES: tuple[Callable[[Snapshot], Iterator[Happening]], ...] = (
     _restarts,
     _made,
     _recent_events,
+    _missing,
 )
 """At the same time and with the same words the earlier one counts."""
