@@ -665,6 +665,7 @@ async def test_load_returns_at_its_deadline_with_what_there_is(tmp_path: Path) -
         assert time.monotonic() - started < 2
         assert snapshot.state(PODS) is State.DOWN
         assert "no answer within 0.8 s" in snapshot.table(PODS).link.detail
+        assert snapshot.links["kube"].detail == "not allowed to read services; cannot read pods"
         assert snapshot.state(SERVICES) is State.FORBIDDEN
         assert snapshot.state(NODES) is State.LIVE
 

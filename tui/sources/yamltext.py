@@ -98,10 +98,12 @@ def documents(text: str) -> Iterator[Document]:
             yield from found
             return
     starts = [0, *(match.start() for match in _SEPARATOR.finditer(text) if match.start())]
+    offset = 0
     for number, start in enumerate(starts):
         end = starts[number + 1] if number + 1 < len(starts) else len(text)
         part = text[start:end]
-        offset = text.count("\n", 0, start)
+        if number:
+            offset += text.count("\n", starts[number - 1], start)
         if all(not line or line[0] in "#%" for line in map(str.strip, part.splitlines())):
             continue  # comments and directives before the first separator are no document
         yield from _yaml(part, offset)
@@ -176,13 +178,15 @@ def _json(text: str) -> list[Document] | None:
     """JSON values one after another; None if it is not JSON after all (YAML's flow style looks alike)."""
     decoder = json.JSONDecoder()
     found: list[Document] = []
-    at = 0
+    at = counted = 0
+    line = 1
     while True:
         while at < len(text) and text[at] in " \t\r\n\ufeff":
             at += 1
         if at >= len(text):
             return found
-        line = text.count("\n", 0, at) + 1
+        line += text.count("\n", counted, at)
+        counted = at
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:

@@ -42,11 +42,11 @@ def live_detail(snapshot: Snapshot, target: Target | None, namespace: str) -> st
         parts.append(f"from {target.origin}")
     if any(table.link.state is State.LIVE and table.link.detail.startswith(ONLY) for table in snapshot.tables.values()):
         parts.append(f"{ONLY} {namespace} may be read")
-    refused = [kind.group_resource for kind in KINDS.values() if snapshot.state(kind) is State.FORBIDDEN]
-    if refused:
-        names = ", ".join(dict.fromkeys(refused[:NAMED]))
-        more = f" and {len(refused) - NAMED} more" if len(refused) > NAMED else ""
-        parts.append(f"not allowed to read {names}{more}")
+    for words, state in (("not allowed to read", State.FORBIDDEN), ("cannot read", State.DOWN)):
+        kinds = list(dict.fromkeys(kind.group_resource for kind in KINDS.values() if snapshot.state(kind) is state))
+        if kinds:
+            more = f" and {len(kinds) - NAMED} more" if len(kinds) > NAMED else ""
+            parts.append(f"{words} {', '.join(kinds[:NAMED])}{more}")
     return "; ".join(parts)
 
 
