@@ -326,7 +326,7 @@ class KubeSource:
             elif have is None or have[0].version != version or have[1].done():
                 if have is not None:
                     have[1].cancel()
-                if self.store.snapshot().state(kind) is State.ABSENT:
+                if self.store.snapshot().state(kind) in (State.ABSENT, State.DOWN):
                     self.store.set_kind_link(kind, State.CONNECTING)
                 reflector = Reflector(self, kind, version)
                 task = asyncio.create_task(self._guarded(reflector), name=f"watch {kind.id}")
