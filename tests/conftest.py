@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Machines are shared: how long an example takes says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 LEAKY = ("KUBECONFIG", "NO_COLOR", "POINTSMAN_CONFIG", "KUBERNETES_SERVICE_HOST", "SSH_CONNECTION", "COLORTERM")
 

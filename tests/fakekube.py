@@ -128,7 +128,8 @@ class FakeKube:
             await self._runner.cleanup()
             self._runner = None
         for transport in self._transports:
-            transport.abort()
+            with contextlib.suppress(AttributeError):  # Python 3.11.2 forgets that a TLS transport may be closed
+                transport.abort()
         self._transports.clear()
         await asyncio.sleep(0.02)  # TLS transports take a turn of the loop to close
 

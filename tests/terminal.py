@@ -81,6 +81,8 @@ class Terminal:
             self.screen.reply = self._reply
         started = {**os.environ, "TERM": "xterm-256color", "PYTHONUNBUFFERED": "1", **(env or {})}
         started.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second start has its bytecode
+        for name in ("COLUMNS", "LINES"):
+            started.pop(name, None)  # a test runner's own size; they would win over the terminal's
         self.process = subprocess.Popen(
             list(words),
             stdin=slave,

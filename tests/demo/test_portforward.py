@@ -36,8 +36,9 @@ async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     while data := await reader.read(65536):
         writer.write(data)
         await writer.drain()
-    writer.write(b"bye")
-    writer.write_eof()
+    with contextlib.suppress(OSError):  # the peer may be gone by now
+        writer.write(b"bye")
+        writer.write_eof()
 
 
 async def _source(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -57,7 +58,9 @@ def test_the_wheel_holds_pointsman_only_and_all_of_it(tmp_path: Path) -> None:
 
 def test_a_wheel_made_from_the_sdist_is_the_same(sdist: Path, tmp_path: Path) -> None:
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "src", filter="data")
+        # Debian 12's Python 3.11.2 does not know the filter yet; the archive was made by ourselves a moment ago.
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+        archive.extractall(tmp_path / "src", **safely)
     (source,) = (tmp_path / "src").iterdir()
     assert contents(build("wheel", source, tmp_path / "out")) == expected()
 
@@ -70,7 +73,10 @@ def test_the_sdist_can_be_tested(sdist: Path) -> None:
 
 
 def test_no_file_of_the_tree_names_a_host_of_packages_or_this_machine() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("git is not installed: nothing lists the files that would be published")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode != 0 or not listed.stdout:
         pytest.skip("not a git checkout: nothing lists the files that would be published")
     wheelhouse = "python" + "hosted"
