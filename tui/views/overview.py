@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.ips import IpMap
@@ -63,6 +63,8 @@ class StackRow:
     objects: tuple[Ref, ...] = ()
     filled: bool = True
     node: bool = False
+    short: bool = False
+    """There is room for the counts or for the word, not for both."""
 
 
 def stack_rows(report: StackReport, now: float, *, short: bool = False) -> tuple[StackRow, ...]:
@@ -73,7 +75,7 @@ def stack_rows(report: StackReport, now: float, *, short: bool = False) -> tuple
     for number, component in enumerate(report.components):
         label = words[component.role] if component.role is not last else ""
         last = component.role
-        rows.append(_component_row(component, label, number))
+        rows.append(replace(_component_row(component, label, number), short=short))
     for number, node in enumerate(report.nodes):
         rows.append(_node_row(node, "nodes" if not number else "", now))
     return tuple(rows)
@@ -136,7 +138,7 @@ def _health(row: StackRow) -> CellLike:
     glyph = str(getattr(glyphs.current, sign))
     if row.node:
         return Cell.join((glyph, style), (f" {row.ready}", "" if row.health is Health.OK else style))
-    said = f" {row.ready}" if row.ready else ""
+    said = f" {row.ready}" if row.ready and not (row.short and row.health is not Health.OK) else ""
     tail = "" if row.health is Health.OK and said else f" {word}"
     return Cell.join((glyph, style), (said, ""), (tail, style if row.health is not Health.OK else ""))
 
