@@ -218,7 +218,7 @@ def test_nothing_raises(kind: str, spec: Doc) -> None:
     ):
         assert asked.decide(src, dst, None, None).because
     found = connections(asked.index, snapshot)
-    reasons_of(asked.index, found)
+    reasons_of(asked.index, snapshot, found)
     policy_rows(snapshot, asked.index)
     for end in asked.index.ends:
         effective(asked.index, end)

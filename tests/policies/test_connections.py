@@ -178,6 +178,22 @@ def test_the_controller_that_runs_is_the_one_that_is_judged() -> None:
     ]
 
 
+def test_ciliums_own_ingress_is_an_identity() -> None:
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "i", "namespace": "default"},
+        "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+    }  # fmt: skip
+    front = service("web", {"app": "web"}, {"port": 80, "targetPort": 8080})
+
+    def seen(rule: str) -> list[Any]:
+        only = cnp(f"{{endpointSelector: {{}}, ingress: [{rule}]}}")
+        found = rows(make_snapshot(WEB, front, ingress, cilium({"enable-ingress-controller": "true"}), only))
+        return [row for row in found if row[0] == "ingress-controller"]
+
+    assert seen("{fromEntities: [ingress]}") == [("ingress-controller", "default/web", tcp(8080))]
+    assert seen("{fromEndpoints: [{}]}") == []
+
+
 def test_what_a_gateway_route_lets_in() -> None:
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "r", "namespace": "default"},
@@ -214,10 +230,12 @@ def test_every_connection_can_be_explained() -> None:
     snapshot = files(WEB, DB, policy("{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {}}]}]}"))
     index = Asked(snapshot).index
     found = connections(index, snapshot)
-    for item, because in zip(found, reasons_of(index, found), strict=True):
+    for item, because in zip(found, reasons_of(index, snapshot, found), strict=True):
         assert because, item
         assert {reason.decision for reason in because} == {"allow"}
-    rule = dict(zip([(item.src.text, item.dst.text) for item in found], reasons_of(index, found), strict=True))
+    rule = dict(
+        zip([(item.src.text, item.dst.text) for item in found], reasons_of(index, snapshot, found), strict=True)
+    )
     assert "spec.ingress[0]" in {reason.rule for reason in rule[("default/web", "default/db")]}
 
 

@@ -149,6 +149,15 @@ def test_a_policy_that_was_switched_off() -> None:
     assert row(claimed).state is State.UNKNOWN  # the annotation alone is a claim
 
 
+def test_ciliums_own_endpoints_are_not_nothing() -> None:
+    health = ccnp(
+        "{endpointSelector: {matchLabels: {'reserved:health': ''}}, ingress: [{fromEntities: [remote-node]}]}"
+    )
+    found = row(health)
+    assert (found.state, found.summary) == (State.UNKNOWN, "lets remote-node reach health; nothing else may")
+    assert found.lints == ()
+
+
 def test_the_effective_policy_of_a_pod() -> None:
     asked = ask(
         PODS, policy(f"{{podSelector: {{}}, ingress: [{{from: [{MEDIA}], ports: [{{port: 5432}}]}}]}}", "default/in")

@@ -86,7 +86,7 @@ def _all(options: Options, explain: bool) -> int:
         for item in connections(index, snapshot)
         if not options.namespace or options.namespace in (item.src.namespace, item.dst.namespace)
     ]
-    reasons = reasons_of(index, items) if explain else None
+    reasons = reasons_of(index, snapshot, items) if explain else None
     if options.output == "json":
         print_lines([dumps(connections_json(items, index.enforcement, reasons))])
     else:

@@ -20,6 +20,8 @@ from pointsman.tui.answers.policies.judge import Answer, Because, alike, identit
 from pointsman.tui.answers.policies.ports import EVERYTHING, TRANSPORT, PortTable, all_transport, transport
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
+from pointsman.tui.answers.stack import cilium
+from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.model.kinds import NODES, SERVICES
 from pointsman.tui.store.snapshot import Snapshot
 
@@ -280,7 +282,7 @@ class _Work:
         by_end: dict[End, Spans] = {}
         for end, ports in entries(self.index, snapshot):
             by_end[end] = union(by_end.get(end, NOTHING), ports)
-        controllers = self.controllers()
+        controllers = self.controllers(snapshot)
         for end, ports in by_end.items():
             if end.owner is None:
                 continue
@@ -289,10 +291,13 @@ class _Work:
                 passes = union(passes, self.may_pass(controller, end))
             yield me, point_of(end.owner), intersect(ports, passes)
 
-    def controllers(self) -> list[End]:
-        """The controllers that run here; else any pod of a namespace that no policy names."""
+    def controllers(self, snapshot: Snapshot) -> list[End]:
+        """The controllers that run here, Cilium's own among them; else any pod of a namespace that no policy names."""
         names = ("traefik", "ingress-nginx", "haproxy-ingress", "kubernetes-ingress", "contour")
         found = [end for end in self.index.ends if end.labels.get("app.kubernetes.io/name") in names]
+        values = cilium.config(facts(snapshot)) or {}
+        if cilium.on(values, "enable-ingress-controller") or cilium.on(values, "enable-gateway-api"):
+            found.append(End(Is.ENTITY, "Cilium's ingress", {"r:ingress": ""}))
         if found:
             return found
         return [End(Is.POD, CONTROLLER, self.index.places.pod_facts(f"{CONTROLLER}-ns", {}))]
@@ -317,7 +322,7 @@ def port_list(ports: Spans) -> list[Mapping[str, object]] | str:
     return [{"protocol": protocol, "from": low, "to": high} for protocol, low, high in transport(ports)]
 
 
-def reasons_of(index: PolicyIndex, items: Iterable[Connection]) -> list[tuple[Because, ...]]:
+def reasons_of(index: PolicyIndex, snapshot: Snapshot, items: Iterable[Connection]) -> list[tuple[Because, ...]]:
     """Which rules let each connection pass: the judge's own reasons for one pair of its ends."""
     work = _Work(index)
     by_point: dict[Point, list[End]] = {}
@@ -330,7 +335,7 @@ def reasons_of(index: PolicyIndex, items: Iterable[Connection]) -> list[tuple[Be
             return [End(Is.WORLD, point.cidr, ips=((low, high),))]
         if point.fqdn:
             return [End(Is.NAME, point.fqdn, name=_sample(point.fqdn))]
-        return by_point.get(point) or work.controllers()
+        return by_point.get(point) or work.controllers(snapshot)
 
     found = []
     for item in items:

@@ -30,6 +30,11 @@ class Lint:
     rule: str = ""
 
 
+def beyond_pods(policy: Policy) -> bool:
+    """Whether it selects Cilium's own endpoints (``reserved:health``, say), which are not among the objects."""
+    return any(need.key.startswith("r:") for section in policy.sections for need in section.subject.requirements)
+
+
 def selects(index: PolicyIndex, policy: Policy) -> tuple[int, int]:
     """Pods and nodes the policy selects, counted."""
     bits = 0
@@ -64,7 +69,7 @@ class Lints:
             yield Lint("invalid", "error", policy.ignored)
         for problem in policy.problems:
             yield Lint("invalid", "error", problem)
-        if not policy.problems and selects(self.index, policy) == (0, 0):
+        if not policy.problems and not beyond_pods(policy) and selects(self.index, policy) == (0, 0):
             yield Lint("selects-nothing", "warn", "it selects no pod that is there now")
         same = [ref for ref in self.same.get(meaning(policy), ()) if ref != policy.ref]
         if same:

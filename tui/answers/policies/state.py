@@ -9,7 +9,7 @@ from pointsman.tui.answers.owners import Owner, owner_of
 from pointsman.tui.answers.policies.ends import End
 from pointsman.tui.answers.policies.facts import indexes
 from pointsman.tui.answers.policies.index import POLICY_KINDS, PolicyIndex, compile_index
-from pointsman.tui.answers.policies.lint import Lint, Lints, selects
+from pointsman.tui.answers.policies.lint import Lint, Lints, beyond_pods, selects
 from pointsman.tui.answers.policies.rules import Policy
 from pointsman.tui.answers.policies.toggles import is_off, off_until
 from pointsman.tui.answers.policies.words import subject_name, summary
@@ -107,7 +107,7 @@ def state_of(
         engines = [engine for engine in found.engines if engine.knows.get(kind)]
         if engines and not any(engine.host_firewall for engine in engines):
             return State.NOT_ENFORCED, "nobody enforces it: Cilium's host firewall is off (enable-host-firewall)"
-    if selected == (0, 0) and pods_known:
+    if selected == (0, 0) and pods_known and not beyond_pods(policy):
         return State.SELECTS_NOTHING, "it selects no pod that is there now"
     if any(engine.audit for engine in found.engines if engine.knows.get(kind)):
         return State.AUDIT, "Cilium is in audit mode: what it would deny is only logged"
