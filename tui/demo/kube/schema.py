@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pointsman.tui.demo.kube.errors import Cause
@@ -112,14 +113,25 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
     "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
 }
 _MAX_CAUSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TypeMismatch:
+    """A value of the wrong type; `path` begins with a dot, types are OpenAPI's."""
+
+    path: str
+    wanted: str
+    found: str
+
+
 # Maps of quantities, which may be written as numbers although their schema says string.
 _QUANTITIES = ("limits", "requests", "capacity", "allocatable", "hard", "used", "overhead")
 
 
-def type_errors(value: Any, schema: Schema, resolve: Resolve = no_refs, path: str = "") -> list[str]:
-    """Values that Go could not decode into the field's type: `string into Go struct field .spec.replicas of type integer`.
+def type_errors(value: Any, schema: Schema, resolve: Resolve = no_refs, path: str = "") -> list[TypeMismatch]:
+    """Values that Go could not decode into the type of their field. Broken formats and rules are none.
 
-    Wrong formats and broken rules are no such error.
+    A null is no value, except in a list, where no kind here has a use for one.
     """
     schema = _target(schema, resolve)
     kind = schema.get("type")
@@ -128,10 +140,12 @@ def type_errors(value: Any, schema: Schema, resolve: Resolve = no_refs, path: st
     if kind in _TYPES and not _TYPES[kind](value):
         if kind == "string" and _TYPES["number"](value) and path.split(".")[-2:-1] in ([name] for name in _QUANTITIES):
             return []
-        return [f"{_go_type(value)} into Go struct field {path} of type {kind}"]
-    found: list[str] = []
+        return [TypeMismatch(path, kind, _go_type(value))]
+    found: list[TypeMismatch] = []
     for part, _, inner, child in _children(value, schema, resolve):
-        if inner is not None:
+        if child is None and isinstance(value, list):
+            found.append(TypeMismatch(path + part, str((inner or {}).get("type", "object")), "null"))
+        elif inner is not None:
             found.extend(type_errors(child, inner, resolve, path + part))
     return found
 

@@ -92,7 +92,9 @@ async def field_problems(call: Call, obj: Object, problems: list[str]) -> list[s
     if known is None:
         return problems if level == "Warn" else []
     if not call.info.custom and (wrong := schema.type_errors(obj, known.root, known.resolve)):
-        raise _undecodable(call, obj, f"json: cannot unmarshal {wrong[0]}")
+        first = wrong[0]
+        where = f"Go struct field {first.path} of type {first.wanted}"
+        raise _undecodable(call, obj, f"json: cannot unmarshal {first.found} into {where}")
     found = [*problems, *(f'unknown field "{path}"' for path in schema.unknown_fields(obj, known.root, known.resolve))]
     if found and level == "Strict":
         raise _undecodable(call, obj, f"strict decoding error: {', '.join(found)}")
@@ -238,11 +240,14 @@ async def _apply(call: Call, body: bytes) -> web.StreamResponse:
 async def _undeclared(call: Call, config: Object, namespace: str, problems: list[str]) -> list[str]:
     """Refuse what the schema does not declare: it cannot be applied, however lenient the validation asked for."""
     info, known = call.info, await _schema_of(call.info)
-    unknown = schema.unknown_fields(config, known.root, known.resolve) if known else []
-    if unknown:
+    why = ""
+    if known and not info.custom and (wrong := schema.type_errors(config, known.root, known.resolve)):
+        why = f"{wrong[0].path}: expected {wrong[0].wanted}, got {wrong[0].found}"
+    elif known and (unknown := schema.unknown_fields(config, known.root, known.resolve)):
+        why = f".{unknown[0]}: field not declared in schema"
+    if why:
         what = f"{namespace}/{call.target.name}; {info.group}/{info.version}, Kind={info.kind}"
-        text = f"failed to create typed patch object ({what}): .{unknown[0]}: field not declared in schema"
-        raise ApiError(500, "", text)
+        raise ApiError(500, "", f"failed to create typed patch object ({what}): {why}")
     level = call.query.get("fieldValidation") or "Warn"
     if problems and level == "Strict":
         raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: yaml: {', '.join(problems)}")
