@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pointsman.tui.answers.ips import Address, Evidence, IpKind, IpMap, ip_map
 from pointsman.tui.answers.ips.election import ranking
+from pointsman.tui.answers.stack import Health, Role, detect
 from pointsman.tui.store.history import Observation
 from pointsman.tui.store.snapshot import Cluster, State
 
@@ -471,6 +472,27 @@ def test_kube_vip_by_annotation_and_by_lease() -> None:
     plain = minecraft(annotations={"kube-vip.io/loadbalancerIPs": VIP})
     item = one(ip_map(worlds.make_snapshot(*base, plain, lease)))
     assert (item.announcers[0].node, item.announcers[0].evidence) == ("shed", Evidence.LEASE)
+
+
+def test_kube_vip_as_static_pods_with_a_lease_of_another_name() -> None:
+    pod = worlds.pod("kube-vip-shed", "kube-system", "shed", image="ghcr.io/kube-vip/kube-vip:v1.0.1")
+    pod["metadata"]["ownerReferences"] = [{"kind": "Node", "name": "shed", "uid": "u", "controller": True}]
+    pod["spec"]["containers"][0]["env"] = [
+        {"name": "svc_enable", "value": "true"}, {"name": "svc_leasename", "value": "my-lock"},
+    ]  # fmt: skip
+    lease = worlds.l2_lease("games/minecraft", "shed")
+    lease["metadata"] = {"name": "my-lock", "namespace": "kube-system"}
+    asked = minecraft(annotations={"kube-vip.io/loadbalancerIPs": VIP})
+    snapshot = worlds.make_snapshot(worlds.k3s_nodes(*CLASSIC), pod, lease, asked, READY)
+    item = one(ip_map(snapshot))
+    assert (item.kind, nodes(item), item.announcers[0].source) == (
+        IpKind.KUBE_VIP, ["shed"], "Lease kube-system/my-lock",
+    )  # fmt: skip
+    (row,) = (row for row in detect(snapshot).components if row.role is Role.LOAD_BALANCER)
+    assert (row.name, row.version, row.health, row.wanted) == ("kube-vip", "1.0.1", Health.OK, 1)
+    pod["spec"]["containers"][0]["env"][0]["value"] = "false"  # for the control plane's address only
+    snapshot = worlds.make_snapshot(worlds.k3s_nodes(*CLASSIC), pod)
+    assert all(row.name is None for row in detect(snapshot).components if row.role is Role.LOAD_BALANCER)
 
 
 def test_node_ipam_and_external_ips() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pointsman.tui.answers.ips.cilium import LEASE_PREFIX
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.kinds import KINDS
@@ -39,8 +38,8 @@ READS = (
 
 WANTED = ("metallb.io/loadBalancerIPs", "metallb.universe.tf/loadBalancerIPs", "lbipam.cilium.io/ips",
           "io.cilium/lb-ipam-ips", "kube-vip.io/loadbalancerIPs")  # fmt: skip
-ANNOUNCING = (LEASE_PREFIX, "kubevip-", "plndr-svcs-lock")
-"""How the leases begin that say who announces an address."""
+HEARTBEATS = "kube-node-lease"
+"""The namespace of the nodes' own leases, which announce nothing."""
 UNRENEWED = 60.0
 """Seconds without a renewal after which a lease counts as abandoned, however short its own duration: the clocks of nodes
 and of this machine may differ."""
@@ -74,11 +73,11 @@ def ip_map(snapshot: Snapshot) -> IpMap:
 
 @memoized(k.LEASES)
 def _holders(snapshot: Snapshot) -> tuple[tuple[object, ...], ...]:
-    """Of the leases that announce addresses what the map reads, without the times of renewal: those change every few
+    """Of the leases that may announce addresses what the map reads, without the times of renewal: those change every few
     seconds for every address, and nothing but the check for abandoned leases depends on them."""
     found = []
     for lease in snapshot.all(k.LEASES):
-        if lease.name.startswith(ANNOUNCING):
+        if lease.namespace != HEARTBEATS:
             spec = lease.body.spec
             found.append((lease.key, spec.holder_identity, spec.acquire_time))
     return tuple(sorted(found))

@@ -11,7 +11,7 @@ from pointsman.tui.answers.ips.metallb import MetalState
 from pointsman.tui.answers.stack import kubevip, servicelb
 from pointsman.tui.answers.stack.facts import Facts, facts
 from pointsman.tui.answers.words import sees
-from pointsman.tui.model.core import Event, Node, Pod, Service, Workload
+from pointsman.tui.model.core import Event, Node, Pod, Service
 from pointsman.tui.model.kinds import ENDPOINTSLICES, NODES, PODS
 from pointsman.tui.model.meta import Key, Obj, condition
 from pointsman.tui.store.snapshot import Snapshot
@@ -73,9 +73,9 @@ class Context:
         return servicelb.switched_on(self.found)
 
     @cached_property
-    def kube_vips(self) -> tuple[Obj[Workload], ...]:
-        """The kube-vip DaemonSets that serve Services."""
-        return kubevip.serving(self.found)
+    def kube_vip(self) -> kubevip.Serving | None:
+        """Where kube-vip serves Services from."""
+        return kubevip.serving(self.found, self.snapshot)
 
     def backends(self, service: Obj[Service]) -> Backends:
         return backends(self.snapshot, service.key)

@@ -50,7 +50,7 @@ def _by_class(ctx: Context, service: Obj[Service], wanted: str) -> Verdict | Non
         if ctx.cilium.running:
             return None
         return IpKind.UNKNOWN, None, _unserved(ctx, wanted, "belongs to Cilium, which does not run here")
-    if wanted == KUBE_VIP_CLASS and ctx.kube_vips:
+    if wanted == KUBE_VIP_CLASS and ctx.kube_vip:
         return IpKind.KUBE_VIP, None, "kube-vip has not given it an address yet"
     return IpKind.UNKNOWN, None, _unserved(ctx, wanted, "is served by nothing that runs here")
 
@@ -113,7 +113,7 @@ def _by_controllers(ctx: Context, service: Obj[Service]) -> Verdict:
         return _cilium(ctx)
     if ctx.servicelb_on and not service.body.spec.load_balancer_class:
         return _servicelb(ctx, service)
-    if ctx.kube_vips:
+    if ctx.kube_vip:
         return (
             IpKind.KUBE_VIP,
             None,

@@ -14,7 +14,6 @@ from pointsman.tui.model.times import epoch
 CLASS = "kube-vip.io/kube-vip-class"
 HOST = "kube-vip.io/vipHost"
 WANTED = "kube-vip.io/loadbalancerIPs"
-GLOBAL_LEASE = "plndr-svcs-lock"
 
 
 def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | None:
@@ -26,8 +25,8 @@ def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | Non
         or service.body.spec.load_balancer_class == CLASS
         or service.meta.labels.get("implementation") == "kube-vip"
     )
-    serving = ctx.kube_vips
-    if not marked or not (serving or host):
+    serving = ctx.kube_vip
+    if not marked or (serving is None and not host):
         return None
     if host:
         trouble = ctx.node_trouble(host)
@@ -40,7 +39,7 @@ def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | Non
             (Announcer(host, None, Evidence.STATUS, source, IpKind.KUBE_VIP),),
             problems,
         )
-    lease = _lease(ctx, service, serving[0].namespace)
+    lease = _lease(ctx, service)
     if lease is not None and lease.body.spec.holder_identity:
         announcer = Announcer(
             lease.body.spec.holder_identity, epoch(lease.body.spec.acquire_time), Evidence.LEASE,
@@ -50,7 +49,8 @@ def claim(ctx: Context, service: Obj[Service], _address: Address) -> Claim | Non
     return Claim(IpKind.KUBE_VIP, GIVEN)
 
 
-def _lease(ctx: Context, service: Obj[Service], namespace: str) -> Obj[Lease] | None:
+def _lease(ctx: Context, service: Obj[Service]) -> Obj[Lease] | None:
     """The service's own lease (``svc_election``), else the one for all services."""
     own = ctx.snapshot.get(LEASES, service.namespace, f"kubevip-{service.name}")
-    return own or ctx.snapshot.get(LEASES, namespace, GLOBAL_LEASE)
+    serving = ctx.kube_vip
+    return own or (ctx.snapshot.get(LEASES, serving.namespace, serving.lease) if serving else None)
