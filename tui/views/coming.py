@@ -94,9 +94,9 @@ def coming_lines(pane: str, stack: str, snapshot: Snapshot, room: int = 100) -> 
         if beside:
             lines.append(Cell.join(("  ", ""), (what.ljust(widest), "key"), (f"   {gives}", "muted")))
         else:
-            lines += wrap_cell(Cell.join(("  ", ""), (what, "key")), room, indent=4)
+            lines.append(Cell.join(("  ", ""), (what, "key")))
             lines.append(Cell(f"    {gives}", "muted"))
-    return lines
+    return [part for line in lines for part in (wrap_cell(line, room, indent=4) or [Cell("")])]
 
 
 def _known(pane: str, snapshot: Snapshot) -> str:
