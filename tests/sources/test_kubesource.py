@@ -710,11 +710,14 @@ async def test_something_else_answers(tmp_path: Path, body: bytes, kind: str) ->
 
 
 async def measure(pauses: list[float]) -> None:
-    """How late a task of 1 ms comes, in seconds, over and over."""
+    """Processor seconds of this thread from one turn of a waiting task to its next, over and over.
+
+    Processor time and not the clock's, which on a shared machine also counts what the neighbours do.
+    """
     while True:
-        before = time.perf_counter()
+        before = time.thread_time()
         await asyncio.sleep(0.001)
-        pauses.append(time.perf_counter() - before - 0.001)
+        pauses.append(time.thread_time() - before)
 
 
 async def test_the_loop_goes_on_while_1000_pods_of_12_kb_come_in(tmp_path: Path) -> None:
@@ -744,5 +747,5 @@ async def test_the_loop_goes_on_while_1000_pods_of_12_kb_come_in(tmp_path: Path)
             task.cancel()
             assert snapshot.count(PODS) == 1000
             worst.append(max(pauses))
-        print(f"worst pause of the loop, three loads: {[f'{1000 * lag:.1f} ms' for lag in worst]}")
-        assert min(worst) < 0.1
+        print(f"longest turn of the loop, three loads: {[f'{1000 * lag:.1f} ms' for lag in worst]}")
+        assert min(worst) < 0.04

@@ -5,6 +5,7 @@ All verbs stand in this one file: what may be sent is decided here and nowhere e
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import urllib.parse
@@ -113,6 +114,7 @@ class KubeClient:
         try:
             # No limit on the whole: on a slow line a page takes as long as it takes, as long as something comes.
             body = await self.get(path, accept, params, what=what, total=None)
+            await asyncio.sleep(0)  # joining and splitting some MB take milliseconds each: others first
             return split_page(body, kind)
         except ForbiddenError as error:
             error.verb, error.resource, error.namespace = "list", kind.group_resource, namespace

@@ -199,6 +199,7 @@ class Reflector:
             if kind.secret and not kind.metadata_only and page.items:
                 # 60 ms of import, needed to read the first certificate: not on the event loop.
                 await asyncio.to_thread(importlib.import_module, "cryptography.x509")
+            await asyncio.sleep(0)
             started = time.perf_counter()
             api_version = kind.api_version(self.version)
             for at in range(0, len(page.items), SLICE_ITEMS):
@@ -210,6 +211,7 @@ class Reflector:
             if not after:
                 self.resource_version = page.resource_version
                 break
+        await asyncio.sleep(0)
         self.hub.store.replace(kind, objects)
         self._is_live()
         if kind.id == "customresourcedefinitions":
