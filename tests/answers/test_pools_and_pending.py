@@ -8,7 +8,8 @@ import pytest
 import worlds
 
 from pointsman.tui.answers.ips import IpKind, Pool, ip_map
-from pointsman.tui.store.snapshot import State
+from pointsman.tui.answers.stack import detect
+from pointsman.tui.store.snapshot import Cluster, State
 
 CLASSIC = ("--disable=servicelb",)
 BOTH = ("l2advertisements", "bgpadvertisements")
@@ -231,6 +232,19 @@ def test_a_class_that_nobody_serves(name: str, words: str) -> None:
     assert words in found[2]
     unseen = reason(waiting(spec={"loadBalancerClass": name}), states={"deployments": State.FORBIDDEN})
     assert unseen[2].startswith("cannot tell who serves")
+
+
+def test_a_manifest_as_people_write_it_is_not_pending() -> None:
+    files = Cluster("files", origin="manifests")
+    written = waiting(annotations={"metallb.io/loadBalancerIPs": "10.0.0.7"})
+    del written["status"]
+    snapshot = worlds.make_snapshot(written, cluster=files)
+    (item,) = ip_map(snapshot).items
+    assert item.pending == "the files do not say whether it has an address; it asks for 10.0.0.7"
+    assert [problem.severity for problem in item.problems] == ["info"]
+    assert detect(snapshot).counts["pending_ips"] == 0
+    exported = worlds.make_snapshot(waiting(), cluster=files)
+    assert [problem.id for problem in ip_map(exported).items[0].problems] == ["ip-pending"]
 
 
 def test_servicelb_whose_port_is_taken() -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
+
+from pointsman.tui.answers.words import from_files
 from pointsman.tui.model.core import EndpointSlice, Event, Pod, Service
 from pointsman.tui.model.kinds import ENDPOINTSLICES, EVENTS, PODS, SERVICES
 from pointsman.tui.model.meta import Key, Obj, condition
@@ -171,3 +175,17 @@ def services_by_namespace(snapshot: Snapshot) -> Mapping[str, tuple[Obj[Service]
 def pod_ready(pod: Pod) -> bool:
     ready = condition(pod.status.conditions, "Ready")
     return ready is not None and ready.status == "True"
+
+
+class _Status(msgspec.Struct):
+    status: dict[str, Any] | None = None
+
+
+def unreported(snapshot: Snapshot, obj: Obj[Any]) -> bool:
+    """Whether this is a manifest as people write them, without a status: nothing can be said of how it fares."""
+    if not from_files(snapshot):
+        return False
+    try:
+        return not msgspec.json.decode(obj.raw, type=_Status).status
+    except msgspec.DecodeError:
+        return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pointsman.tui.answers.index import unreported
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.kinds import KINDS
@@ -145,7 +146,12 @@ def _unaddressed(ctx: Context, service: Obj[Service], hostname: str) -> _Row:
     if hostname:
         return _Row(replace(base, hostname=hostname, problems=()), (), None)
     kind, pool, reason = pending(ctx, service)
-    problem = Problem("ip-pending", "error", f"no address: {reason}")
+    if unreported(ctx.snapshot, service):
+        asked = f"; it asks for {listed(base.wanted)}" if base.wanted else ""
+        reason = f"the files do not say whether it has an address{asked}"
+        problem = Problem("ip-unreported", "info", reason)
+    else:
+        problem = Problem("ip-pending", "error", f"no address: {reason}")
     return _Row(replace(base, kind=kind, pool=pool, pending=reason, problems=(problem,)), (), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.tui.answers.index import unreported
 from pointsman.tui.model.kinds import (
     ADMINNETWORKPOLICIES,
     BASELINEADMINNETWORKPOLICIES,
@@ -95,6 +96,6 @@ def counts(snapshot: Snapshot, namespace: str = "") -> dict[str, int | None]:
             balancers += 1
             given = {point.ip or point.hostname for point in obj.body.status.load_balancer.ingress} - {""}
             addresses |= given
-            pending += not given
+            pending += not given and not unreported(snapshot, obj)
         result |= {"load_balancer_services": balancers, "ips": len(addresses), "pending_ips": pending}
     return result
