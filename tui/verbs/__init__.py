@@ -21,9 +21,14 @@ VERBS: dict[str, Verb] = {
     "status": Verb("status", "the stack, its components, nodes, counts and sources"),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
     "policies": Verb("policies", "network policies: what each selects and does, its state, who enforces it"),
+    "policy": Verb(
+        "policy", "`policy off|on NS/NAME`: switch one off for a while (10m), or on; `policy status`: timers"
+    ),
     "reach": Verb(
         "reach", "`reach FROM TO [--port 443/tcp]`: may it, and which rule says so; `--all`: every connection"
     ),
+    "journal": Verb("journal", "what the program wrote to this cluster, and what became of it"),
+    "undo": Verb("undo", "`undo ID`: take back what the program wrote"),
     "snapshot": Verb("snapshot", "`snapshot save FILE`: what the program reads of the cluster, secrets masked"),
     "demo": Verb("demo", "`demo serve [VARIANT]`: the demo homelab as a server; `demo faults`: what `broken` plants"),
 }

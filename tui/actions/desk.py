@@ -1,0 +1,214 @@
+"""All writing to one cluster in one place: what the app and the verbs hold. Bound to one client; never outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import getpass
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pointsman.tui.actions.errors import ActionError
+from pointsman.tui.actions.guard import Armed, Post, guard_alive, post
+from pointsman.tui.actions.pipeline import Result, Status, execute
+from pointsman.tui.actions.plan import Plan, Wish, prepare
+from pointsman.tui.actions.policies import off_wish, on_wish, wish_for
+from pointsman.tui.actions.recovery import Recovered, recover
+from pointsman.tui.actions.timers import Timer, timers
+from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON
+from pointsman.tui.actions.undo import change_of, undo_wish
+from pointsman.tui.actions.write import read_object
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.disk.journal import Journal, JournalError, Reading, State, Write
+from pointsman.tui.sources.errors import KubeError
+from pointsman.tui.store.snapshot import Cluster, Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.tui.sources.kube.client import KubeClient
+
+GRACE = 3.0
+"""Seconds that a living guard gets before this program reverts a due toggle itself."""
+RETRY = 15.0
+
+
+def who() -> str:
+    """``user@host``."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def identity(cluster: Cluster) -> str:
+    """What the journal is kept under: the uid of the cluster, or, for a user who may not read it, of its address."""
+    if cluster.uid:
+        return cluster.uid
+    return f"at-{hashlib.sha256(cluster.server.encode()).hexdigest()[:24]}"
+
+
+class Desk:
+    """Plans, does and takes back writes; keeps the timers. ``snapshot`` gives the picture now.
+
+    ``kubeconfig`` is the path given by the user (empty: the usual places), for the guard, which reads it again.
+    """
+
+    def __init__(
+        self,
+        client: KubeClient,
+        snapshot: Callable[[], Snapshot],
+        *,
+        kubeconfig: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.client = client
+        self.snapshot = snapshot
+        self.kubeconfig = kubeconfig
+        self._clock = clock
+        self.journal = Journal(identity(snapshot().cluster), clock=clock)
+        self._reading = Reading()
+        self._read_at: tuple[int, int] | None = None
+        self._tried: dict[str, float] = {}
+
+    # -- planning --------------------------------------------------------------------------------------------------
+
+    async def plan(self, wish: Wish) -> Plan:
+        """Raises ActionError or KubeError when there is nothing to ask the user."""
+        return await prepare(self.client, self.snapshot(), wish)
+
+    async def plan_off(self, ref: Ref, seconds: float | None = DEFAULT_SECONDS) -> Plan:
+        """Switch a policy off; None is for good."""
+        return await self.plan(off_wish(self.snapshot(), ref, by=who(), seconds=seconds, now=self._clock()))
+
+    async def plan_on(self, ref: Ref) -> Plan:
+        """Switch a policy on, whoever switched it off."""
+        timer = next((item for item in self.timers() if item.ref == ref), None)
+        kept = self.writes().get(timer.op) if timer is not None and timer.deleted else None
+        return await self.plan(on_wish(self.snapshot(), ref, undoes=timer.op if timer else "", kept=kept))
+
+    async def plan_undo(self, op: str) -> Plan:
+        """Take a write back, by its id or the beginning of it. Raises ActionError, JournalError or KubeError."""
+        found = self.writes().matching(op)
+        if not found:
+            raise ActionError(f"There is no operation {op} in this cluster's journal.", "pointsman journal lists them.")
+        if len(found) > 1:
+            raise ActionError(
+                f"{op} is the beginning of several operations.", "", tuple(f"{w.op}  {w.intent.title}" for w in found)
+            )
+        write = found[0]
+        if self.journal.under_way(write.op):
+            raise ActionError(f"Operation {write.op} is under way in another program.")
+        if write.intent.action == ON and write.state is State.DONE:
+            # Its own deadline may be long past: switched off again it gets a new one.
+            ref = change_of(write).ref
+            wish = off_wish(self.snapshot(), ref, by=who(), now=self._clock())
+            return await self.plan(replace(wish, undoes=write.op))
+        live = await read_object(self.client, change_of(write))
+        return await self.plan(undo_wish(write, live))
+
+    # -- doing -----------------------------------------------------------------------------------------------------
+
+    async def execute(self, plan: Plan, *, guard: bool = True) -> tuple[Result, Armed | None]:
+        """Do what was confirmed. A toggle with a deadline gets a guard process first, unless ``guard`` is False; if none
+        can be started nothing is written."""
+        armed: list[Armed] = []
+        arm: Callable[[], Awaitable[None]] | None = None
+        if guard and plan.wish.action == OFF and plan.wish.until is not None:
+
+            async def start() -> None:
+                armed.append(await asyncio.to_thread(functools.partial(post, self._post(plan))))
+
+            arm = start
+        result = await execute(self.client, self.journal, plan, arm=arm)
+        return result, armed[0] if armed else None
+
+    def _post(self, plan: Plan) -> Post:
+        assert plan.wish.until is not None
+        cluster = plan.cluster
+        return Post(
+            uid=self.journal.uid,
+            op=plan.op,
+            kind=plan.change.ref.kind,
+            namespace=plan.change.ref.namespace,
+            name=plan.change.ref.name,
+            version=plan.change.version,
+            until=plan.wish.until,
+            kubeconfig=self.kubeconfig,
+            context=cluster.context,
+            server=cluster.server,
+            demo=bool(cluster.demo),
+        )
+
+    # -- the journal -----------------------------------------------------------------------------------------------
+
+    def writes(self) -> Reading:
+        """The journal; read again only when it has grown. Raises JournalError."""
+        stamp = self.journal.stamp()
+        if stamp != self._read_at:
+            self._reading = self.journal.read()
+            self._read_at = stamp
+        return self._reading
+
+    async def recover(self) -> list[Recovered]:
+        """At the start: read back what has no known outcome. Raises JournalError."""
+        return await recover(self.client, self.journal)
+
+    # -- timers ----------------------------------------------------------------------------------------------------
+
+    def timers(self) -> tuple[Timer, ...]:
+        """Every policy that is off, on whichever machine that was done. Cheap enough for a tick."""
+        writes: tuple[Write, ...] = ()
+        # Without the journal the objects themselves still say nearly everything.
+        with contextlib.suppress(JournalError):
+            writes = self.writes().writes
+        return timers(self.snapshot(), writes)
+
+    def guarded(self, timer: Timer) -> bool:
+        """Whether a guard process on this machine watches over it."""
+        return bool(timer.op) and guard_alive(self.journal.uid, timer.op)
+
+    def mine(self, timer: Timer) -> bool:
+        """Whether this machine's journal knows the operation."""
+        try:
+            return self.writes().get(timer.op) is not None
+        except JournalError:
+            return False
+
+    def overdue(self) -> tuple[Timer, ...]:
+        """Toggles whose time has passed: what a start offers to revert first thing."""
+        now = self._clock()
+        return tuple(timer for timer in self.timers() if timer.due(now))
+
+    async def tick(self) -> list[tuple[Timer, Result]]:
+        """Revert what this machine switched off and is due, unless a guard does. For the app, once a second or so; a
+        failed try is repeated after a pause. Never raises."""
+        if self.client.read_only:
+            return []
+        now = self._clock()
+        done = []
+        for timer in self.timers():
+            left = timer.left(now)
+            if left is None or left > 0 or not self.mine(timer):
+                continue
+            if left > -GRACE and self.guarded(timer):
+                continue
+            if now - self._tried.get(timer.op, float("-inf")) < RETRY:
+                continue
+            self._tried[timer.op] = now
+            done.append((timer, await self.revert(timer)))
+        return done
+
+    async def revert(self, timer: Timer) -> Result:
+        """Switch on what a timer holds off, without asking: that was asked when the timer was set. Never raises."""
+        try:
+            kept = self.writes().get(timer.op) if timer.deleted else None
+            plan = await self.plan(wish_for(timer, self.snapshot(), kept))
+            return await execute(self.client, self.journal, plan)
+        except (ActionError, KubeError, JournalError) as error:
+            return Result(Status.REFUSED, error.sentence, timer.op)

@@ -1,0 +1,178 @@
+"""What is about to be written, with all a person must know to say yes. Planning writes nothing but a dry run.
+
+:func:`prepare` asks the server: the live object (the diff is made from it, never from a copy that may be old), whether
+the user may, and what a dry run says. Everything else is read from the snapshot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pointsman.tui.actions.access import RBAC_VERBS, Access, may
+from pointsman.tui.actions.change import Change, Doc, api_version, essence
+from pointsman.tui.actions.errors import ActionError
+from pointsman.tui.actions.write import read_object, send
+from pointsman.tui.answers.owners import UNKNOWN, Owner, owner_of
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.disk.journal import new_id
+from pointsman.tui.model.decode import from_doc
+from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.sources.errors import ConnectError, KubeError, StatusError
+from pointsman.tui.store.snapshot import Cluster, Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.tui.sources.kube.client import KubeClient
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """A sentence without its full stop. ``grave`` risks need the object's name typed."""
+
+    text: str
+    grave: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants done to one object.
+
+    ``make`` gives the wanted object for the live one (None: not there, or to be deleted) and raises ActionError if that
+    makes no sense; it is pure. ``op`` is the operation's id. ``until`` is when it is to be reverted, seconds since 1970.
+    ``undoes`` is the id of the operation that this takes back.
+    """
+
+    action: str
+    title: str
+    ref: Ref
+    make: Callable[[Doc | None], Doc | None]
+    op: str = field(default_factory=new_id)
+    until: float | None = None
+    undoes: str = ""
+    risks: tuple[Risk, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Sentences that are good to know: what cannot be put back, where a timer lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The server's answer to the rehearsal. ``accepted`` is None where it could not be asked. ``text`` is a sentence;
+    ``warnings`` are the server's own; ``extra`` says that it would store more than was asked for."""
+
+    accepted: bool | None
+    text: str
+    warnings: tuple[str, ...] = ()
+    result: Doc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything the dialog shows, and all that :func:`pointsman.tui.actions.pipeline.execute` needs.
+
+    ``refusal`` says why this cannot be done; empty if it can be asked. ``diff`` are both sides as YAML.
+    """
+
+    wish: Wish
+    change: Change
+    cluster: Cluster
+    risks: tuple[Risk, ...]
+    owner: Owner
+    access: Access
+    dry_run: DryRun
+    refusal: str = ""
+
+    @property
+    def op(self) -> str:
+        return self.wish.op
+
+    @property
+    def title(self) -> str:
+        return self.wish.title
+
+    @property
+    def grave(self) -> bool:
+        """Whether the object's name must be typed."""
+        return any(risk.grave for risk in self.risks)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the object is as it is wanted already."""
+        return self.change.empty
+
+    @property
+    def place(self) -> str:
+        """``context home at 192.168.7.2:6443``."""
+        context = f"context {self.cluster.context} at " if self.cluster.context else ""
+        return f"{context}{self.cluster.server}"
+
+    @property
+    def reverts(self) -> str:
+        """Who will take the change back by themselves; empty if nobody is known to."""
+        if self.owner.reverts:
+            return f"It belongs to {self.owner.text}, which will put it back as it was."
+        if self.owner.kind in ("helm", "addon", "builtin", "operator", "gitops"):
+            return f"It belongs to {self.owner.text}: the next upgrade or sync may put it back as it was."
+        return ""
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        return self.change.texts()
+
+
+async def prepare(client: KubeClient, snapshot: Snapshot, wish: Wish, *, version: str = "") -> Plan:
+    """Plan a write. Raises ActionError if it makes no sense, KubeError if the cluster cannot be asked.
+
+    Read-only programs never get here with a dry run: then the plan is refused, and only shown.
+    """
+    kind = KINDS[wish.ref.kind]
+    known = snapshot.get(kind, wish.ref.namespace, wish.ref.name)
+    if not version and known is not None:
+        version = api_version(known.doc())
+    look = Change(wish.ref, None, None, version)
+    live = await read_object(client, look)
+    change = Change(wish.ref, live, wish.make(live), version or (api_version(live) if live else ""))
+    owner = owner_of(from_doc(live, kind), snapshot) if live is not None else UNKNOWN
+    access, rehearsal = await asyncio.gather(
+        may(client, RBAC_VERBS[change.verb], kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)
+    )
+    refusal = ""
+    if client.read_only:
+        refusal = "This is read-only: nothing is written, not even a dry run."
+    elif change.empty:
+        refusal = ""
+    elif access.missing:
+        refusal = f"Not allowed: this {access.missing}."
+    elif rehearsal.accepted is False:
+        refusal = f"The server refuses it: {rehearsal.text}"
+    return Plan(wish, change, snapshot.cluster, wish.risks, owner, access, rehearsal, refusal)
+
+
+async def _rehearse(client: KubeClient, change: Change) -> DryRun:
+    if client.read_only:
+        return DryRun(None, "not asked: read-only")
+    if change.empty:
+        return DryRun(None, "nothing to ask: it is so already")
+    warnings: list[str] = []
+    try:
+        result = await send(client, change, dry_run=True, warnings=warnings)
+    except StatusError as error:
+        if "dry run" in error.message and "support" in error.message:
+            # An admission webhook with side effects: the server refuses the rehearsal, not the change.
+            return DryRun(None, f"it cannot be rehearsed: {error.sentence}", tuple(warnings))
+        return DryRun(False, error.sentence, tuple(warnings))
+    except ConnectError as error:
+        raise ActionError(error.sentence, error.hint) from error
+    except KubeError as error:
+        return DryRun(False, error.sentence, tuple(warnings))
+    text = "the server accepts it"
+    if change.after is not None and essence(result) != essence(change.after):
+        text += ", and adds to it or changes it"
+    return DryRun(True, text, tuple(warnings), result)
+
+
+def graver(risks: Iterable[Risk]) -> tuple[Risk, ...]:
+    """Grave ones first, each once."""
+    found = dict.fromkeys(risks)
+    return tuple(sorted(found, key=lambda risk: not risk.grave))

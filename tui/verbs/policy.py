@@ -1,0 +1,282 @@
+"""Switch a policy off for a while, or on again; list what is off.
+
+  policy off NAME [--for 10m | --permanent] [--wait]     off; after 10 minutes it comes back by itself
+  policy on NAME                                         on again, and the timer is gone
+  policy status                                          what is off, until when, and who watches over it
+
+NAME is NS/NAME, KIND/NS/NAME, or KIND/NAME for a policy without a namespace. A detached guard process on this machine
+switches it on again; it survives a lost terminal and the end of this program, not a reboot. The time is also noted on
+the object, so that any later start of the program on any machine sees it. Exit codes: 0 done, 1 declined, 2 refused or
+unknown; `policy status`: 1 if something is overdue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from pointsman.tui.options import Options
+from pointsman.tui.verbs.writing import add_yes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pointsman.tui.actions.desk import Armed, Desk
+    from pointsman.tui.actions.pipeline import Result
+    from pointsman.tui.actions.plan import Plan
+    from pointsman.tui.actions.timers import Timer
+    from pointsman.tui.views.tables import Paper
+
+OUTPUTS = ("table", "json")
+INTERMIXED = True
+WATCHED = {
+    "guard": "a guard process here",
+    "nobody": "nobody here",
+    "elsewhere": "set on another machine",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("off", "on", "status"), metavar="off|on|status")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="the policy")
+    how_long = parser.add_mutually_exclusive_group()
+    how_long.add_argument(
+        "--for", dest="time", default="", metavar="TIME", help="90s, 10m, 1h30m, 2d (10m if not given)"
+    )
+    how_long.add_argument("--permanent", action="store_true", help="until somebody switches it on")
+    parser.add_argument("--wait", action="store_true", help="stay, and switch it on when the time is over or at ctrl+c")
+    add_yes(parser)
+
+
+def run(options: Options, args: argparse.Namespace) -> int:
+    from pointsman.tui.verbs.reading import complain, guarded
+    from pointsman.tui.verbs.writing import run_async
+
+    if args.what != "off" and (args.time or args.permanent or args.wait):
+        return complain("--for, --permanent and --wait belong to `policy off`.")
+    if args.wait and args.permanent:
+        return complain("--wait waits for a time to pass; --permanent has none.")
+    if args.what == "status":
+        if args.name:
+            return complain("policy status takes no name; it lists everything that is off.")
+        return guarded(lambda: run_async(lambda: _status(options)))
+    if not args.name:
+        return complain(f"policy {args.what} needs the name of a policy.")
+    work = _off if args.what == "off" else _on
+    return guarded(lambda: run_async(lambda: work(options, args)))
+
+
+async def _off(options: Options, args: argparse.Namespace) -> int:
+    from pointsman.tui.actions.naming import find_object
+    from pointsman.tui.actions.toggle import DEFAULT_SECONDS, parse_duration
+    from pointsman.tui.answers.policies.index import POLICY_KINDS
+    from pointsman.tui.verbs.writing import NO_ANSWER, agreed, at_desk
+
+    seconds = None if args.permanent else parse_duration(args.time) if args.time else DEFAULT_SECONDS
+    async with at_desk(options) as desk:
+        ref = find_object(args.name, desk.snapshot(), POLICY_KINDS, "policy")
+        plan = await desk.plan_off(ref, seconds)
+        if (code := _show(plan)) is not None:
+            return code
+        if (code := agreed(plan, args.yes)) is not None:
+            return code
+        if seconds is not None and args.yes == NO_ANSWER:
+            # The clock starts when the answer is given, not when the question was asked.
+            plan = _restarted(plan, await desk.plan_off(ref, seconds))
+        result, armed = await desk.execute(plan)
+        code = _tell(options, plan, result, armed)
+        if args.wait and result.exit_code == 0:
+            return await _wait(desk, plan)
+        return code
+
+
+def _restarted(asked: Plan, now: Plan) -> Plan:
+    """The plan with a fresh deadline, if it is otherwise what was agreed to; else what was asked (and will conflict)."""
+    from pointsman.tui.actions.change import untouched
+
+    same = untouched(asked.change.before, now.change.before) and not now.refusal and now.risks == asked.risks
+    return now if same else asked
+
+
+async def _on(options: Options, args: argparse.Namespace) -> int:
+    from pointsman.tui.actions.naming import find_object
+    from pointsman.tui.answers.policies.index import POLICY_KINDS
+    from pointsman.tui.verbs.writing import agreed, at_desk, say
+
+    async with at_desk(options) as desk:
+        ref = find_object(
+            args.name, desk.snapshot(), POLICY_KINDS, "policy", (timer.ref for timer in desk.timers() if timer.deleted)
+        )
+        plan = await desk.plan_on(ref)
+        if plan.nothing:
+            result, _ = await desk.execute(plan)
+            if options.output == "json":
+                return _tell(options, plan, result, None)
+            say(f"{ref.title} is on already; nothing was written.")
+            return 0
+        if (code := _show(plan)) is not None:
+            return code
+        if (code := agreed(plan, args.yes)) is not None:
+            return code
+        result, _ = await desk.execute(plan)
+        return _tell(options, plan, result, None)
+
+
+def _show(plan: Plan) -> int | None:
+    """The plan on stderr; the exit code if it cannot be done."""
+    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.verbs.writing import plan_lines, say
+
+    for line in plan_lines(plan):
+        say(line)
+    return complain(plan.refusal) if plan.refusal else None
+
+
+def _tell(options: Options, plan: Plan, result: Result, armed: Armed | None) -> int:
+    from pointsman.tui.actions.pipeline import Status
+    from pointsman.tui.model.times import rfc3339
+    from pointsman.tui.verbs.writing import result_document, result_lines, say
+    from pointsman.tui.views.json import dumps
+    from pointsman.tui.views.tables import print_lines
+
+    if options.output == "json":
+        guard = {"pid": armed.pid, "log": str(armed.log)} if armed is not None else None
+        print_lines([dumps(result_document(result, plan, guard=guard))])
+    done = result.status in (Status.DONE, Status.NOTHING)
+    lines = result_lines(result)
+    if done and options.output != "json":
+        print_lines([*lines, f"  pointsman undo {result.op} takes it back"] if result.status is Status.DONE else lines)
+    elif not done:
+        for line in lines:
+            say(line)
+    if done and armed is not None and plan.wish.until is not None and options.output != "json":
+        print_lines(
+            [
+                f"  it comes back at {rfc3339(plan.wish.until)}: a guard process on this machine sees to that (pid "
+                f"{armed.pid}, log {armed.log})",
+                "  it survives this program and a lost terminal, not a reboot; the time is also noted on the policy",
+            ]
+        )
+    return result.exit_code
+
+
+async def _wait(desk: Desk, plan: Plan) -> int:
+    """Stay until the time is over, then switch on; an interruption switches on at once."""
+    from pointsman.tui.actions.timers import Timer
+    from pointsman.tui.verbs.writing import result_lines, say
+
+    assert plan.wish.until is not None
+    timer = Timer(plan.wish.ref, plan.op, plan.wish.until, deleted=plan.change.after is None)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    say("Waiting; ctrl+c switches it on at once.")
+    while not stopped.is_set() and (left := plan.wish.until - time.time()) > 0:
+        try:
+            await asyncio.wait_for(stopped.wait(), min(left, 1.0))
+        except TimeoutError:
+            continue
+    result = await desk.revert(timer)
+    for _ in range(3):
+        if result.exit_code == 0:
+            break
+        # The guard may have been first; its write makes ours a conflict, and the next look finds it on.
+        await asyncio.sleep(1.0)
+        result = await desk.revert(timer)
+    for line in result_lines(result):
+        say(line)
+    return result.exit_code
+
+
+async def _status(options: Options) -> int:
+    from pointsman.tui.answers.policies.index import POLICY_KINDS
+    from pointsman.tui.answers.words import blind
+    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.verbs.writing import at_desk
+    from pointsman.tui.views.json import dumps
+    from pointsman.tui.views.tables import paper, print_lines
+
+    async with at_desk(options) as desk:
+        snapshot = desk.snapshot()
+        found = [
+            item for item in desk.timers() if not options.namespace or item.ref.namespace in ("", options.namespace)
+        ]
+        watched = {timer: _watched(desk, timer) for timer in found}
+        if options.output == "json":
+            print_lines([dumps(_timers_json(found, watched, snapshot.now))])
+        else:
+            sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
+            print_lines(_timers_lines(found, watched, snapshot.now, sheet))
+        if unseen := blind(snapshot, *POLICY_KINDS):
+            return complain(f"cannot tell whether that is all: {unseen}")
+        return 1 if any(timer.due(snapshot.now) for timer in found) else 0
+
+
+def _watched(desk: Desk, timer: Timer) -> str:
+    if timer.until is None:
+        return "nobody"
+    if desk.guarded(timer):
+        return "guard"
+    return "nobody" if desk.mine(timer) else "elsewhere"
+
+
+def _timers_json(found: Sequence[Timer], watched: Mapping[Timer, str], now: float) -> dict[str, object]:
+    from pointsman.tui.model.kinds import KINDS
+    from pointsman.tui.views.json import document, time_text
+
+    return document(
+        "PolicyTimers",
+        {
+            "items": [
+                {
+                    "kind": KINDS[timer.ref.kind].kind,
+                    "namespace": timer.ref.namespace or None,
+                    "name": timer.ref.name,
+                    "id": timer.op or None,
+                    "until": time_text(timer.until),
+                    "permanent": timer.until is None and not timer.unreadable,
+                    "overdue": timer.due(now),
+                    "by": timer.by or None,
+                    "watched": watched[timer],
+                    "deleted": timer.deleted,
+                }
+                for timer in found
+            ]
+        },
+    )
+
+
+def _timers_lines(found: Sequence[Timer], watched: Mapping[Timer, str], now: float, sheet: Paper) -> list[str]:
+    from pointsman.tui.model.kinds import KINDS
+    from pointsman.tui.views.tables import Head, Table
+
+    if not found:
+        return ["No policy is switched off."]
+    table = Table([Head("policy"), Head("kind"), Head("comes back"), Head("by"), Head("watched by"), Head("id")])
+    for timer in found:
+        table.add(
+            timer.ref.path,
+            KINDS[timer.ref.kind].kind,
+            _when(timer, now),
+            timer.by or "unknown",
+            WATCHED[watched[timer]],
+            timer.op or "?",
+        )
+    return table.lines(sheet)
+
+
+def _when(timer: Timer, now: float) -> tuple[tuple[str, str], ...]:
+    from pointsman.tui.model.times import age, rfc3339
+
+    if timer.unreadable:
+        return ((f"unknown: {timer.unreadable!r} is no time", "unknown"),)
+    if timer.until is None:
+        return (("never by itself", "warn"),)
+    if timer.due(now):
+        return ((f"overdue since {age(now - timer.until)}", "error"),)
+    return ((f"in {age(timer.until - now)}", "warn"), (f" ({rfc3339(timer.until)})", "muted"))
