@@ -128,13 +128,40 @@ class _Work:
                 ports = self._meet(row[to], into[to][at])
                 if ports:
                     yield src, dst, ports
+        yield from self._node_pairs()
+
+    def _node_pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
+        """Whatever is on a node's network is that node to policies, so one per node is looked at. Pods that share gates
+        and a node are told apart only by policies for nodes."""
+        kept: dict[object, Spans] = {}
+        on_nodes = any(
+            section.on_nodes or section.unsure for policy in self.index.policies for section in policy.sections
+        )
+        alike: dict[End, object] = {item.end: (item.end.node, item.end.ips, item.end.ports) for item in self.hosts}
+        for item in self.pods if self.hosts else ():
+            standing = self.index.standing(item.end) if on_nodes else None
+            alike[item.end] = (item.end.node, item.end.ports, standing, *self._gates_of(item.end))
+
+        def passes(src: End, dst: End) -> Spans:
+            key = (alike[src], alike[dst])
+            if key not in kept:
+                kept[key] = self.may_pass(src, dst)
+            return kept[key]
+
         for host in self.hosts:
             mine = point_of(host.owner)
             for other in (*self.pods, *self.hosts):
-                if other.owner != host.owner:
-                    yield mine, point_of(other.owner), self.may_pass(host.end, other.end)
-                    if other.number >= 0:
-                        yield point_of(other.owner), mine, self.may_pass(other.end, host.end)
+                if other.owner == host.owner:
+                    continue
+                theirs = point_of(other.owner)
+                yield mine, theirs, passes(host.end, other.end)
+                if other.number >= 0:
+                    yield theirs, mine, passes(other.end, host.end)
+
+    def _gates_of(self, end: End) -> tuple[Gate, ...]:
+        return tuple(
+            self.index.gate(variant, direction, end) for variant in self.variants for direction in (EGRESS, INGRESS)
+        )
 
     def _meet(self, first: Spans, second: Spans) -> Spans:
         if first is second or second is EVERYTHING:
