@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsman.tui.answers.ips import Address, Change, IpMap, Pool, Session
 from pointsman.tui.answers.stack import Component, Node, StackReport
-from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.model.kinds import HELM_RELEASES, KINDS
 from pointsman.tui.model.times import rfc3339
 from pointsman.tui.store.snapshot import Link, Snapshot, State
 
@@ -92,6 +92,7 @@ def sources(snapshot: Snapshot) -> list[Link]:
     """The sources as wholes, then each kind that is not as it should be. A CRD that is not served is no trouble."""
     kinds = (snapshot.table(kind).link for kind in KINDS.values())
     named = {kind.id: kind.group_resource for kind in KINDS.values()}
+    named[HELM_RELEASES.id] = HELM_RELEASES.id  # Secrets too, but other ones than the certificates
     troubled = [
         Link(f"kube/{named[link.name]}", link.state, link.since, link.last_ok, link.detail, link.hint)
         for link in kinds

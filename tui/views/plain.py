@@ -217,7 +217,7 @@ def _addresses(items: Sequence[Address], now: float) -> Table:
     )
     for item in items:
         table.add(
-            mark(item.problems),
+            address_mark(item),
             Cell(item.ip, "bold") if item.ip else Cell(item.hostname or "pending", "" if item.hostname else "warn"),
             KINDS[item.kind],
             item.pool or dash(),
@@ -229,6 +229,13 @@ def _addresses(items: Sequence[Address], now: float) -> Table:
             Cell(urls_text(item.urls), "dim"),
         )
     return table
+
+
+def address_mark(item: Address) -> Cell:
+    """The worst problem; without one whether anybody is known to answer."""
+    if not item.problems and not item.announcers:
+        return Cell(glyphs.current.unknown, "unknown")
+    return mark(item.problems)
 
 
 def mark(problems: Sequence[Problem]) -> Cell:

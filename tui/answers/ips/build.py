@@ -97,9 +97,13 @@ def _base(snapshot: Snapshot) -> _Base:
     for row in rows:
         if (ip := parse_ip(row.address.ip or "")) is not None:
             given[ip] = given.get(ip, False) or bool(row.address.announcers)
-    return _Base(
-        tuple(rows), IpMap((), pools(ctx, given), sessions(snapshot), blind(snapshot, k.SERVICES, k.NODES, k.LEASES))
-    )
+    return _Base(tuple(rows), IpMap((), pools(ctx, given), sessions(snapshot), _unknown(snapshot)))
+
+
+def _unknown(snapshot: Snapshot) -> str:
+    """What may be missing from the map. Of files only the basic kinds are missed: most repositories hold no status."""
+    basic = (k.SERVICES, k.NODES, k.LEASES)
+    return blind(snapshot, *basic, *(kind for kind in READS if kind not in basic and not snapshot.known(kind)))
 
 
 def _order(row: _Row) -> tuple[int, int, int, str, tuple[str, str]]:
