@@ -380,7 +380,24 @@ def test_cilium_without_its_configmap_claims_no_more_than_it_knows() -> None:
     report = detect(snapshot)
     assert names(report, Role.CNI) == ["Cilium"]
     assert "configmaps may not be read" in only(report, Role.CNI).detail
-    assert only(report, Role.SERVICE_PROXY).name is None
+    assert "no kube-proxy runs" in only(report, Role.SERVICE_PROXY).detail  # k3s' flags say so
+    assert only(report, Role.POLICY_ENGINE).health is Health.UNKNOWN
+    assert only(report, Role.LOAD_BALANCER).name is None
+    with_proxy = worlds.make_snapshot(
+        worlds.k3s_nodes("--flannel-backend=none"), worlds.cilium()[:2], worlds.l2_policy()
+    )
+    report = detect(with_proxy)
+    assert names(report, Role.SERVICE_PROXY) == ["kube-proxy"]
+    assert only(report, Role.LOAD_BALANCER).detail == "L2 (1 policy)"
+
+
+def test_an_emptied_configmap_is_none() -> None:
+    """A snapshot file holds no ConfigMap data; missing keys must not be taken for the agent's defaults."""
+    parts = worlds.cilium()
+    parts[2]["data"] = {}
+    report = detect(worlds.make_snapshot(worlds.k3s_nodes(*CILIUM_FLAGS), parts, worlds.cilium_pool("p")))
+    assert report.stack == "cilium"
+    assert "not to be seen" in only(report, Role.POLICY_ENGINE).detail
 
 
 def test_an_empty_cluster_has_no_stack_and_empty_files_none_that_is_known() -> None:

@@ -27,7 +27,7 @@ def check(exam: Exam) -> Iterator[Finding]:
         giving.append(("MetalLB", ref(next(iter(ctx.metallb.pools.values())))))
     default = (ctx.cilium.config or {}).get("default-lb-service-ipam", "lbipam") == "lbipam"
     working = [pool for pool in ctx.cilium.pools.values() if not pool.body.spec.disabled]
-    if ctx.cilium.gives and default and working:
+    if ctx.cilium.gives_surely and default and working:
         giving.append(("Cilium LB-IPAM", ref(working[0])))
     if servicelb.daemonsets(ctx.found):
         giving.append(("ServiceLB", ref(servicelb.daemonsets(ctx.found)[0])))

@@ -90,8 +90,14 @@ class CiliumState:
 
     @property
     def gives(self) -> bool:
-        """Whether LB-IPAM works: it does from the first pool on, unless it is switched off."""
+        """Whether LB-IPAM works: it does from the first pool on, unless it is switched off. Assumed so where the settings
+        are not to be seen."""
         return self.running and self.setting("enable-lb-ipam", True)
+
+    @property
+    def gives_surely(self) -> bool:
+        """The same where it is not assumed."""
+        return self.gives and self.config is not None
 
     def pool_of(self, address: Address) -> str | None:
         if not self.gives:

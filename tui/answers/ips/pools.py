@@ -67,7 +67,7 @@ def _count(ranges: Mapping[PoolKey, Sequence[Range]], used: list[Address], ctx: 
 def _clashes(ranges: Mapping[PoolKey, Sequence[Range]], ctx: Context) -> dict[PoolKey, list[Problem]]:
     """Pools that share addresses. Two of MetalLB's make its whole configuration invalid. The pools of a controller that
     gives nothing now are left out: nothing can come of it."""
-    active = {"metallb": ctx.metallb.running, "cilium": ctx.cilium.gives}
+    active = {"metallb": ctx.metallb.running, "cilium": ctx.cilium.gives_surely}
     entries = [(item, f"{kind} {name}") for (kind, name), items in ranges.items() if active[kind] for item in items]
     result: dict[PoolKey, list[Problem]] = {}
     for text, name, other_text, other in overlaps(entries):

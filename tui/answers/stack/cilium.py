@@ -42,10 +42,13 @@ def _is_agent(item: Obj[Workload]) -> bool:
 
 
 def config(found: Facts) -> Mapping[str, str] | None:
-    """``cilium-config`` of the namespace the agent is in; None if there is no agent or the ConfigMap is not to be seen."""
+    """``cilium-config`` of the namespace the agent is in; None if there is no agent or the ConfigMap is not to be seen.
+
+    An empty one is not to be seen either: a real one has a hundred keys, a snapshot file holds the ConfigMap without them.
+    """
     for agent in agents(found):
         obj = found.config(agent.namespace, "cilium-config")
-        if obj is not None and not obj.problem:
+        if obj is not None and not obj.problem and obj.body.data:
             return obj.body.data
     return None
 
@@ -83,8 +86,7 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
     agent = running[:1]
     values = config(found)
     if values is None:
-        reason = blind(snapshot, CONFIGMAPS) or "the ConfigMap cilium-config is not there"
-        yield from_workloads(snapshot, Role.CNI, "cilium", "Cilium", agent, "cilium", f"{reason}: roles unknown")
+        yield from _by_objects(found, snapshot, agent)
         return
     if makes_network(values):
         pods = carried(snapshot)
@@ -116,6 +118,56 @@ def detect(found: Facts, snapshot: Snapshot) -> Iterator[Component]:
             snapshot, Role.GATEWAY, "cilium", "Cilium", (*agent, *operator), "cilium", "Gateway API by Envoy"
         )
     yield from _hubble(found, snapshot, agent, values)
+
+
+def _by_objects(found: Facts, snapshot: Snapshot, agent: tuple[Obj[Workload], ...]) -> Iterator[Component]:
+    """Without the settings only what objects prove: whose network the pods are on, that no kube-proxy runs, that pools,
+    policies or leases are there. How it enforces stays unknown."""
+    reason = blind(snapshot, CONFIGMAPS) or "the settings in ConfigMap cilium-config are not to be seen"
+    pods = carried(snapshot)
+    shares = f"{pods.cilium} of {plural(pods.total, 'pod')} on its network; " if pods.total else ""
+    row = (snapshot, Role.CNI, "cilium", "Cilium", agent, "cilium", f"{shares}{reason}")
+    yield from_workloads(*row, standby=bool(pods.node and not pods.cilium))
+    if _no_kube_proxy(found, snapshot):
+        yield from_workloads(
+            snapshot, Role.SERVICE_PROXY, "cilium", "Cilium", agent, "cilium", f"no kube-proxy runs; {reason}"
+        )
+    counts = {
+        "LB-IPAM {}": (snapshot.count(CILIUMPOOLS), "pool"),
+        "L2 ({})": (snapshot.count(CILIUML2POLICIES), "policy"),
+        "BGP ({})": (snapshot.count(CILIUMBGPCLUSTERCONFIGS), "cluster config"),
+    }
+    ways = [text.format(plural(count, word)) for text, (count, word) in counts.items() if count]
+    if ways:
+        parts = (*agent, *_operator(found))
+        yield from_workloads(snapshot, Role.LOAD_BALANCER, "cilium", "Cilium", parts, "cilium", ", ".join(ways))
+    yield from_workloads(
+        snapshot,
+        Role.POLICY_ENGINE,
+        "cilium",
+        "Cilium",
+        agent,
+        "cilium",
+        f"whether it enforces is unknown: {reason}",
+        health=Health.UNKNOWN,
+    )
+    if _relay(found):
+        yield from_workloads(snapshot, Role.FLOWS, "hubble", "Hubble", _relay(found), "hubble-relay", "through Relay")
+
+
+def _no_kube_proxy(found: Facts, snapshot: Snapshot) -> bool:
+    """Whether it is certain that none runs: no DaemonSet of it, and none inside k3s or MicroK8s."""
+    if blind(snapshot, DAEMONSETS) or found.distribution in ("microk8s", "rke2", "unknown"):
+        return False
+    if any(label(item, "k8s-app") == "kube-proxy" for item in found.daemonsets):
+        return False
+    return not found.k3s or (found.flags.known and found.flags.on("disable-kube-proxy"))
+
+
+def _relay(found: Facts) -> tuple[Obj[Workload], ...]:
+    return found.where(
+        lambda item: label(item, "k8s-app") == "hubble-relay" or item.name == "hubble-relay", found.deployments
+    )[:1]
 
 
 def _network(values: Mapping[str, str]) -> str:
@@ -196,9 +248,7 @@ def _hubble(
 ) -> Iterator[Component]:
     if not on(values, "enable-hubble"):
         return
-    relay = found.where(
-        lambda item: label(item, "k8s-app") == "hubble-relay" or item.name == "hubble-relay", found.deployments
-    )[:1]
+    relay = _relay(found)
     if relay:
         yield from_workloads(snapshot, Role.FLOWS, "hubble", "Hubble", relay, "hubble-relay", "through Relay")
         return

@@ -37,7 +37,9 @@ def _of(parts: Sequence[Container]) -> Container | None:
     for part in parts:
         name = repository(part.image)
         if name.removesuffix("-iptables").endswith(IMAGES):
-            return part if setting(part, "svc_enable").lower() == "true" else None
+            # Named without a value is how a snapshot file keeps it: nobody writes that down to switch it off.
+            named = {env.name: env.value.lower() for env in part.env}
+            return part if named.get("svc_enable") in ("true", "") else None
     return None
 
 
