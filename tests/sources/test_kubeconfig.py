@@ -287,7 +287,7 @@ def test_credentials_are_not_in_the_repr(tmp_path: Path) -> None:
 
 def test_in_a_pod_the_service_account_is_used(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("abc\n")
-    (tmp_path / "ca.crt").write_text("")
+    (tmp_path / "ca.crt").write_text("-----BEGIN CERTIFICATE-----")
     (tmp_path / "namespace").write_text("media\n")
     pod = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443", "HOME": str(tmp_path)}
     target = find_target(environ=pod, service_account=tmp_path)
@@ -296,6 +296,9 @@ def test_in_a_pod_the_service_account_is_used(tmp_path: Path) -> None:
     assert target.namespace == "media"
     with pytest.raises(ConfigError, match="No cluster is configured"):
         find_target(environ={**pod, "KUBERNETES_SERVICE_HOST": ""}, service_account=tmp_path, node_files=())
+    (tmp_path / "ca.crt").write_text("")
+    with pytest.raises(ConfigError, match="service account cannot be used"):
+        find_target(environ=pod, service_account=tmp_path)
 
 
 def node_file(tmp_path: Path) -> Path:

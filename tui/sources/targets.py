@@ -128,20 +128,34 @@ def choose(config: KubeConfig, context: str | None) -> Target:
 
 
 def in_cluster(environ: Mapping[str, str] = os.environ, folder: Path = SERVICE_ACCOUNT) -> Target | None:
-    """The pod's own service account; None outside a pod. Its token is in a file that the kubelet renews."""
-    host = environ.get("KUBERNETES_SERVICE_HOST", "")
-    port = environ.get("KUBERNETES_SERVICE_PORT", "")
-    if not host or not port or not (folder / "token").is_file():
+    """The pod's own service account, as the official client reads it; None outside a pod.
+
+    Only the paths are taken over: the token's file is read again as the kubelet renews it. Raises ConfigError for a pod
+    whose service account is incomplete.
+    """
+    token, authority = folder / "token", folder / "ca.crt"
+    if not environ.get("KUBERNETES_SERVICE_HOST") or not environ.get("KUBERNETES_SERVICE_PORT") or not token.is_file():
         return None
-    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    from kubernetes.aio.client import Configuration
+    from kubernetes.aio.config.config_exception import ConfigException
+    from kubernetes.aio.config.incluster_config import InClusterConfigLoader
+
+    found = Configuration()
+    try:
+        InClusterConfigLoader(str(token), str(authority), environ=dict(environ)).load_and_set(found)
+    except (ConfigException, OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"This pod's service account cannot be used: {error}",
+            f"Look at what is mounted in {folder} (automountServiceAccountToken), or give a --kubeconfig.",
+        ) from None
     try:
         namespace = (folder / "namespace").read_text().strip()
     except OSError:
         namespace = ""
     return Target(
         "in-cluster",
-        ClusterEntry("in-cluster", server, ca=Blob(file=str(folder / "ca.crt"))),
-        UserEntry("service account", token_file=str(folder / "token")),
+        ClusterEntry("in-cluster", found.host, ca=Blob(file=found.ssl_ca_cert)),
+        UserEntry("service account", token_file=str(token)),
         namespace,
         "the service account of this pod",
     )
