@@ -93,6 +93,18 @@ def test_policies_that_cannot_be_read_leave_everything_unknown() -> None:
     assert "networkpolicies.networking.k8s.io may not be read" in Asked(snapshot).texts("default/a", "default/b")
 
 
+def test_labels_of_namespaces_that_cannot_be_read() -> None:
+    by_label = policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")
+    hidden = {"namespaces": Link.FORBIDDEN}
+    asked = Asked(make_snapshot(PODS, k3s_nodes(), by_label, states=hidden))
+    assert asked("default/a", "default/b") is UNKNOWN
+    assert "default/p asks for their labels" in asked.texts("default/a", "default/b")
+    by_name = policy(
+        "{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: x}}}]}]}"
+    )
+    assert Asked(make_snapshot(PODS, k3s_nodes(), by_name, states=hidden))("default/a", "default/b") is DENIED
+
+
 def test_an_engine_for_network_policies_knows_no_others() -> None:
     snapshot = make_snapshot(PODS, k3s_nodes(), SHUT_BY_CILIUM)
     assert Asked(snapshot)("default/a", "default/b") is ALLOWED

@@ -188,7 +188,12 @@ def test_world_is_the_public_internet() -> None:
         "{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}}, {ipBlock: {cidr: '::/0'}}]}]}"
     )
     assert asked("default/web", "world", 443) is ALLOWED
+    assert asked("default/web", "example.org", 443) is ALLOWED
     assert asked("default/web", "192.168.7.1", 443) is DENIED
+    four = policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}")
+    assert ask(PODS, four)("default/web", "world", 443) is ALLOWED
+    dual = pod("default/dual", {"app": "dual"}, ip=["10.1.0.9", "fd00:1::9"])
+    assert ask(PODS, dual, four)("default/web", "world", 443) is UNKNOWN  # over IPv6 it may not
 
 
 def test_without_a_port_it_is_allowed_if_one_is() -> None:

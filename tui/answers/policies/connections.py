@@ -22,7 +22,6 @@ from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
 from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.facts import facts
-from pointsman.tui.model.kinds import NODES, SERVICES
 from pointsman.tui.store.snapshot import Snapshot
 
 CONTROLLER = "ingress-controller"
@@ -69,7 +68,7 @@ def connections(index: PolicyIndex, snapshot: Snapshot) -> list[Connection]:
         return []
     work = _Work(index)
     found: dict[tuple[Point, Point], Spans] = {}
-    for src, dst, ports in (*work.pairs(), *work.outside(snapshot), *work.ingress(snapshot)):
+    for src, dst, ports in (*work.pairs(), *work.outside(), *work.ingress(snapshot)):
         ports = intersect(ports, TRANSPORT)
         if ports and src != dst:
             found[(src, dst)] = union(found.get((src, dst), NOTHING), ports)
@@ -249,9 +248,9 @@ class _Work:
         return ports
 
     # -- outside ---------------------------------------------------------------------------------------------------------
-    def outside(self, snapshot: Snapshot) -> Iterator[tuple[Point, Point, Spans]]:
+    def outside(self) -> Iterator[tuple[Point, Point, Spans]]:
         """Ranges of addresses, as wide as their ports are the same; IPv6 only where the cluster has it. Then FQDNs."""
-        world = (*IPV4, *(IPV6 if has_ipv6(self.index, snapshot) else ()))
+        world = (*IPV4, *(IPV6 if self.index.ipv6 else ()))
         for owner, ends in self._by_owner().items():
             me = point_of(owner)
             for direction in (INGRESS, EGRESS):
@@ -328,18 +327,6 @@ class _Work:
         if found:
             return found
         return [End(Is.POD, CONTROLLER, self.index.places.pod_facts(f"{CONTROLLER}-ns", {}))]
-
-
-def has_ipv6(index: PolicyIndex, snapshot: Snapshot) -> bool:
-    """Whether pods, nodes or services of this cluster have IPv6 addresses."""
-    if any(intersect(end.ips, IPV6) for end in index.ends):
-        return True
-    for obj in snapshot.all(NODES):
-        spec = obj.body.spec
-        texts = (spec.pod_cidr, *spec.pod_cidrs, *(item.address for item in obj.body.status.addresses))
-        if any(":" in text for text in texts):
-            return True
-    return any(":" in text for obj in snapshot.all(SERVICES) for text in obj.body.spec.cluster_ips)
 
 
 def port_list(ports: Spans) -> list[Mapping[str, object]] | str:

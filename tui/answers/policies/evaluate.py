@@ -170,9 +170,8 @@ def _address(peers: Peers, end: End, engine: Engine) -> bool | None:
             return True
         return None if intersect(wanted, end.ips) else False
     if end.kind is Is.NAME:
-        if covers(wanted, INTERNET):
-            return True
-        return None
+        # Nobody looked the name up: only a block of every address it can have is certain to hold it.
+        return True if covers(wanted, end.ips or INTERNET) else None
     if end.kind is Is.POD:
         if not (engine.cidr_pods or peers.inside):
             return False

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pointsman.tui.answers.index import slices_by_service
-from pointsman.tui.answers.policies.ends import End, Is, Places, endpoints, ip_spans
+from pointsman.tui.answers.policies.addresses import IPV6
+from pointsman.tui.answers.policies.ends import NAME_LABEL, End, Is, Places, endpoints, ip_spans
 from pointsman.tui.answers.policies.enforcement import (
     ALL_KINDS,
     ANP,
@@ -30,6 +31,7 @@ from pointsman.tui.answers.policies.read_admin import read_admin_policy
 from pointsman.tui.answers.policies.read_cilium import Services, read_cilium_policy
 from pointsman.tui.answers.policies.read_np import read_network_policy
 from pointsman.tui.answers.policies.rules import Policy, Rule, Section, Tier
+from pointsman.tui.answers.policies.spans import intersect
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.facts import facts
@@ -88,6 +90,8 @@ class PolicyIndex:
     enforcement: Enforcement
     engines: tuple[tuple[Variant, ...], ...]
     blind: str = ""
+    ipv6: bool = False
+    """Whether pods, nodes or services of this cluster have IPv6 addresses."""
     names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Names that were observed for addresses (numbers of :mod:`~pointsman.tui.answers.policies.addresses`)."""
     number: Mapping[End, int] = field(default_factory=dict)
@@ -275,10 +279,34 @@ def compile_policies(
         places,
         found,
         _variants(found),
-        blind(snapshot, *unread),
+        blind(snapshot, *unread) or _blind_to_namespaces(snapshot, policies),
+        _has_ipv6(snapshot, ends),
         names or {},
         {end: at for at, end in enumerate(pods)},
     )
+
+
+def _blind_to_namespaces(snapshot: Snapshot, policies: tuple[Policy, ...]) -> str:
+    """Why nothing is certain where a policy asks for labels of namespaces that cannot be read."""
+    if snapshot.known(NAMESPACES):
+        return ""
+    for policy in policies:
+        for section in policy.sections:
+            for selector in (section.subject, *(item for rule in section.rules for item in rule.peers.selectors)):
+                if any(need.key.startswith("n:") and need.key != f"n:{NAME_LABEL}" for need in selector.requirements):
+                    return f"{blind(snapshot, NAMESPACES)}, and {policy.ref.path} asks for their labels"
+    return ""
+
+
+def _has_ipv6(snapshot: Snapshot, ends: tuple[End, ...]) -> bool:
+    if any(intersect(end.ips, IPV6) for end in ends):
+        return True
+    for node in snapshot.all(NODES):
+        spec = node.body.spec
+        texts = (spec.pod_cidr, *spec.pod_cidrs, *(item.address for item in node.body.status.addresses))
+        if any(":" in text for text in texts):
+            return True
+    return any(":" in text for service in snapshot.all(SERVICES) for text in service.body.spec.cluster_ips)
 
 
 @memoized(*READ)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pointsman.tui.answers.index import slices_by_service
-from pointsman.tui.answers.policies.addresses import INTERNET, AddressError, address, cidr
+from pointsman.tui.answers.policies.addresses import INTERNET, IPV4, AddressError, address, cidr
 from pointsman.tui.answers.policies.backends import pods_behind, target_ports
 from pointsman.tui.answers.policies.ends import End, Is, ip_spans
 from pointsman.tui.answers.policies.index import PolicyIndex
@@ -67,7 +67,7 @@ def find_target(index: PolicyIndex, snapshot: Snapshot, word: str, namespace: st
     if not text:
         raise TargetError("an end is empty")
     if lower in WORLD_WORDS:
-        return Target(word, (End(Is.WORLD, "the Internet", ips=INTERNET),), note="the public Internet")
+        return Target(word, (End(Is.WORLD, "the Internet", ips=_internet(index)),), note="the public Internet")
     if lower in NODES_AS_PEERS:
         return _nodes_as_peers(index, word, lower)
     if lower in ENTITIES:
@@ -93,6 +93,11 @@ def find_target(index: PolicyIndex, snapshot: Snapshot, word: str, namespace: st
             return _domain(index, snapshot, word, lower.rstrip("."))
         return _bare(index, snapshot, word, text, namespace)
     raise TargetError(f"{word!r} is not an end (NS/NAME, KIND/NS/NAME, ns/NAME, NS/app=x, an address, a name, world)")
+
+
+def _internet(index: PolicyIndex) -> Spans:
+    """The public addresses; those of IPv6 only where the cluster has it."""
+    return INTERNET if index.ipv6 else intersect(INTERNET, IPV4)
 
 
 def _is_kind(word: str) -> bool:
@@ -211,7 +216,12 @@ def _service(index: PolicyIndex, snapshot: Snapshot, word: str, service: Obj[Ser
         return Target(word, (End(Is.WORLD, f"the endpoints of {service.path}", ips=spans),), service, note)
     if service.body.spec.type == "ExternalName" and service.body.spec.external_name:
         name = service.body.spec.external_name.lower().rstrip(".")
-        return Target(word, (End(Is.NAME, name, name=name),), None, f"service {service.path} is a name for {name}")
+        return Target(
+            word,
+            (End(Is.NAME, name, ips=_internet(index), name=name),),
+            None,
+            f"service {service.path} is a name for {name}",
+        )
     raise TargetError(f"service {service.path} has no backend: no pod has the labels it asks for")
 
 
@@ -311,7 +321,7 @@ def _domain(index: PolicyIndex, snapshot: Snapshot, word: str, name: str) -> Tar
         return _service(index, snapshot, word, service)
     if not NAME.fullmatch(name):
         raise TargetError(f"{word!r} is neither a name nor an address")
-    return Target(word, (End(Is.NAME, name, name=name),))
+    return Target(word, (End(Is.NAME, name, ips=_internet(index), name=name),))
 
 
 def asked_ports(target: Target, end: End, port: int | str | None, protocol: str) -> Spans | None:
