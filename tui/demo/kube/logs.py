@@ -77,9 +77,10 @@ class PodLogs:
 
     def restart(self, namespace: str, pod: str, container: str) -> None:
         """The container started anew: its lines become the previous run's."""
-        ring = self._ring(namespace, pod, container)
-        ring.previous = list(ring.lines)
-        ring.lines.clear()
+        ring = self._rings.get((namespace, pod, container))
+        if ring is not None:
+            ring.previous = list(ring.lines)
+            ring.lines.clear()
 
     def forget(self, namespace: str, pod: str) -> None:
         """The pod is gone; who follows it gets to the end."""

@@ -58,7 +58,7 @@ class Storage:
         *,
         now: Callable[[], datetime],
         seed: int | None = None,
-        log_size: int = 2000,
+        log_size: int = 1000,
         service_cidr: str = "10.43.0.0/16",
     ) -> None:
         self.resources = Resources()
@@ -391,6 +391,9 @@ class Storage:
 
     def _index(self, key: Key, place: Place, before: Object | None, after: Object | None) -> None:
         for uid in owners(before) - owners(after):
-            self._dependents.get(uid, set()).discard((key, place))
+            rest = self._dependents.get(uid, set())
+            rest.discard((key, place))
+            if not rest:
+                self._dependents.pop(uid, None)
         for uid in owners(after):
             self._dependents.setdefault(uid, set()).add((key, place))
