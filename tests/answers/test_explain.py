@@ -86,3 +86,45 @@ def test_the_ghost_the_flap_and_the_silent_one() -> None:
     assert "does not stay with one node" in told["games/minecraft"]
     assert told["home/mosquitto"].startswith("Nobody answers for 192.168.7.245")
     assert told["games/creative-guests"].endswith("pool guests is exhausted.")
+
+
+def headline(*parts: Any) -> list[str]:
+    snapshot = worlds.make_snapshot(worlds.k3s_nodes("--disable=servicelb"), *parts)
+    return [explain(item, snapshot).headline for item in ip_map(snapshot).items]
+
+
+def test_addresses_that_are_the_nodes_own_or_come_from_elsewhere() -> None:
+    node_ipam = worlds.service("a", "x", ips=["192.168.7.12"], spec={"loadBalancerClass": "io.cilium/node"})
+    external = worlds.service("b", "x", type="ClusterIP", spec={"externalIPs": ["203.0.113.7"]})
+    ready = [worlds.endpoints(name, "x", ["loft"]) for name in ("a", "b", "c")]
+    unclaimed = worlds.service("c", "x", ips=["198.51.100.9"])
+    assert headline(worlds.cilium(), node_ipam, external, unclaimed, *ready) == [
+        "192.168.7.12 is the address of node loft itself, which takes the traffic for x/a.",
+        "198.51.100.9 belongs to x/c, and nothing that runs here says that it gave it.",
+        "203.0.113.7 is an external IP of x/b: the nodes accept it, and something outside must bring it to them.",
+    ]
+
+
+def test_bgp_and_a_guess_at_it() -> None:
+    advert = worlds.l2_advertisement() | {"kind": "BGPAdvertisement"}
+    parts = (worlds.metallb(), worlds.metallb_pool("lan", "192.168.7.0/24"), advert, minecraft(), READY)
+    assert headline(*parts) == [
+        f"closet, loft and shed announce {VIP} (games/minecraft) by BGP (calculated, not seen)."
+    ]
+    status = worlds.l2_status("games/minecraft", "loft") | {"kind": "ServiceBGPStatus"}
+    assert headline(*parts, status) == [f"loft announces {VIP} (games/minecraft) by BGP."]
+
+
+def test_two_that_answer_and_a_holder_that_is_gone() -> None:
+    cilium = (
+        worlds.cilium(),
+        worlds.l2_policy(),
+        minecraft(),
+        READY,
+        worlds.cilium_pool("p", {"cidr": "192.168.7.0/24"}),
+    )
+    both = (*cilium, worlds.metallb(), worlds.l2_status("games/minecraft", "shed"))
+    (text,) = headline(*both, worlds.l2_lease("games/minecraft", "loft"))
+    assert text.startswith(f"More than one node answers for {VIP} (games/minecraft): shed (ServiceL2Status")
+    (text,) = headline(*cilium, worlds.l2_lease("games/minecraft", "attic"))
+    assert text.startswith(f"The wrong node holds {VIP}")

@@ -95,7 +95,7 @@ def _troubled(item: Address, problem: Problem) -> str:
     where = f"{item.ip} ({item.service.path})"
     match problem.id:
         case "two-announcers":
-            return f"More than one node answers for {where}: {problem.text}."
+            return f"More than one node answers for {where}: {problem.text.removeprefix('two answer for it: ')}."
         case "vip-ghost":
             return f"Probably nobody answers for {where}: {problem.text.removeprefix(GHOST)}."
         case "l2-lease-flapping":
