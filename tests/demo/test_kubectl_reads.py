@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
@@ -162,20 +163,26 @@ def test_get_watch_follows_changes_as_tables_and_as_json(demo: Demo) -> None:
         table, lines = (watch.stdout for watch in watches)
         assert table is not None
         assert lines is not None
+        events: list[str] = []
+
+        def read_events(count: int) -> None:
+            text = ""
+            while len(events) < count:
+                line = lines.readline()
+                assert line, "the watch ended"
+                text += line
+                with contextlib.suppress(ValueError):
+                    events.append(json.loads(text)["type"])
+                    text = ""
+
+        # Both have begun to watch before anything changes.
+        read_events(1)
         assert table.readline().split() == ["NAME", "DATA", "AGE"]
         assert table.readline().split()[:2] == ["seen", "1"]
         demo.kubectl("patch", "configmap", "seen", "--type=merge", '--patch={"data":{"b":"2"}}')
         assert table.readline().split()[:2] == ["seen", "2"]
         demo.kubectl("delete", "configmap", "seen")
-        events: list[str] = []
-        text = ""
-        while len(events) < 3:
-            text += lines.readline()
-            try:
-                events.append(json.loads(text)["type"])
-                text = ""
-            except ValueError:
-                continue
+        read_events(3)
         assert events == ["ADDED", "MODIFIED", "DELETED"]
     finally:
         for watch in watches:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import random
 import time
@@ -568,7 +569,11 @@ async def test_a_server_that_hangs_gives_a_reason_within_three_seconds(tmp_path:
 
 
 async def test_a_wrong_token_at_the_start(tmp_path: Path) -> None:
-    async with fake_kube(tmp_path) as fake, running(fake.kubeconfig(tmp_path, user={"token": "wrong"})) as source:
+    patient = dataclasses.replace(QUICK, refused=60.0)
+    async with (
+        fake_kube(tmp_path) as fake,
+        running(fake.kubeconfig(tmp_path, user={"token": "wrong"}), patient) as source,
+    ):
         await until(lambda: link(source).state is State.DOWN)
         assert "does not accept the credentials" in link(source).detail
         await asyncio.sleep(0.5)
