@@ -149,16 +149,28 @@ def api_version(doc: Doc) -> str:
     return dig_str(doc, "apiVersion").rpartition("/")[2]
 
 
-def last_writer(doc: Doc | None) -> tuple[str, str]:
-    """The field manager that wrote last (status aside) and when, as the object says it; empty if it does not."""
+def last_writer(doc: Doc | None, before: Doc | None = None) -> tuple[str, str]:
+    """The field manager that wrote last (status aside) and when, as the object says it; empty if it does not.
+
+    With ``before`` only what was written since then counts: times have whole seconds, so they alone do not tell.
+    """
+    entries = [
+        entry for entry in dig_list(doc, "metadata", "managedFields") if dig_str(entry, "subresource") != "status"
+    ]
+    known = dig_list(before, "metadata", "managedFields")
+    # A manager that only lost fields to another keeps its time, so its entry is no sign of a write.
+    fresh = [entry for entry in entries if not any(_same_write(entry, other) for other in known)]
+    entries = fresh or [entry for entry in entries if entry not in known]
     best = ("", "")
-    for entry in dig_list(doc, "metadata", "managedFields"):
-        if dig_str(entry, "subresource") == "status":
-            continue
+    for entry in entries:
         when = dig_str(entry, "time")
         if when >= best[1]:
             best = (dig_str(entry, "manager"), when)
     return best
+
+
+def _same_write(entry: object, other: object) -> bool:
+    return all(dig_str(entry, key) == dig_str(other, key) for key in ("manager", "operation", "subresource", "time"))
 
 
 def created_from(before: Doc) -> Doc:

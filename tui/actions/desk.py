@@ -157,7 +157,7 @@ class Desk:
 
     async def recover(self) -> list[Recovered]:
         """At the start: read back what has no known outcome. Raises JournalError."""
-        return await recover(self.client, self.journal)
+        return await recover(self.client, self.journal, self._clock())
 
     # -- timers ----------------------------------------------------------------------------------------------------
 

@@ -162,7 +162,7 @@ async def _carry_out(write: ObjectWrite, journal: Journal, plan: Plan) -> Result
         text = "The server accepted it, but it could not be read back."
         trouble = note(journal, op, "unknown", text) or trouble
         return Result(Status.UNKNOWN, text, op, trouble=trouble)
-    manager, _ = last_writer(write.live)
+    manager, _ = last_writer(write.live, write.stored)
     who = f" ({manager} wrote last)" if manager else ""
     text = f"It was written, but when it was read back it was not as wanted: somebody has changed it again{who}."
     trouble = note(journal, op, "unknown", text, write.live) or trouble
@@ -180,7 +180,10 @@ async def _look(write: ObjectWrite, journal: Journal, plan: Plan, error: KubeErr
         trouble = finished(journal, plan, "the answer was lost; read back: it is as it was wanted", write.live)
         return Result(Status.DONE, text, op, stored=write.live, trouble=trouble)
     if found is Found.BEFORE:
-        trouble = note(journal, op, "failed", f"{error.sentence} Read back: the object is unchanged.")
+        lost = isinstance(error, (ConnectError, ServerError))
+        trouble = note(
+            journal, op, "missed" if lost else "failed", f"{error.sentence} Read back: the object is unchanged."
+        )
         return Result(
             Status.REFUSED, f"Nothing was written: {error.sentence} The object is unchanged.", op, trouble=trouble
         )
@@ -226,7 +229,7 @@ def finished(journal: Journal, plan: Plan, text: str, live: Doc | None) -> str:
 
 
 def _conflict(write: ObjectWrite, plan: Plan) -> Conflict:
-    manager, when = last_writer(write.live)
+    manager, when = last_writer(write.live, write.stored or plan.change.before)
     kind = plan.change.kind
     before = readable(plan.change.before, kind)
     return Conflict(manager, when, plan.texts, (before, readable(write.live, kind)))

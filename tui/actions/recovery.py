@@ -16,6 +16,9 @@ from pointsman.tui.sources.errors import KubeError
 if TYPE_CHECKING:
     from pointsman.tui.sources.kube.client import KubeClient
 
+LATE = 600.0
+"""Seconds for which a write that seemed not to have landed is looked at again: a request may hang on its way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
@@ -26,12 +29,15 @@ class Recovered:
     text: str
 
 
-async def recover(client: KubeClient, journal: Journal) -> list[Recovered]:
+async def recover(client: KubeClient, journal: Journal, now: float) -> list[Recovered]:
     """Read back every write that has no known outcome and is not under way. Raises JournalError if there is no reading
-    the journal; what the cluster does is never raised."""
+    the journal; what the cluster does is never raised. ``now`` is seconds since 1970."""
     found = []
     for write in journal.read().writes:
-        if write.state not in (State.PENDING, State.UNKNOWN) or journal.under_way(write.op):
+        open_end = write.state in (State.PENDING, State.UNKNOWN)
+        if write.state is State.FAILED and not write.certain:
+            open_end = now - (write.ended or write.intent.at) < LATE
+        if not open_end or journal.under_way(write.op):
             continue
         found.append(await _recover(client, journal, write))
     return found
@@ -55,7 +61,8 @@ async def _recover(client: KubeClient, journal: Journal, write: Write) -> Recove
             note(journal, write.intent.undoes, "undone", title, undoes=write.op)
         return Recovered(write, State.DONE, f"{title}: it was written, as a look at the object shows")
     if untouched(change.before, live) and not write.sent:
-        note(journal, write.op, "failed", "read back at a later start: the object is unchanged")
+        if write.state is not State.FAILED:
+            note(journal, write.op, "missed", "read back at a later start: the object is unchanged")
         return Recovered(write, State.FAILED, f"{title}: it was not written; the object is unchanged")
     if write.sent:
         note(journal, write.op, "verified", "the server had accepted it; it was changed again since")

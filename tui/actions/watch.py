@@ -82,7 +82,7 @@ def needless(journal: Journal, op: str) -> str:
     write = reading.get(op)
     if write is None or journal.under_way(op):
         return ""
-    if write.state is State.FAILED:
+    if write.state is State.FAILED and write.certain:
         return "nothing was written"
     if write.state is State.UNDONE:
         return "it was switched on already"

@@ -2,7 +2,7 @@
 
 One append-only file of JSON lines per cluster (``journal/UID.jsonl``, 0600), each line synced to the disk before
 :meth:`Journal.append` returns. A write is an ``intent`` line and, later, lines that say what became of it (``applied``,
-``verified``, ``failed``, ``unknown``, ``undone``), tied by the operation's id. Several programs may append at once: a
+``verified``, ``failed``, ``missed``, ``unknown``, ``undone``), tied by the operation's id. Several programs may append at once: a
 lock on the file orders them. A line that a crash or a full disk cut short is skipped by readers and never completed.
 
 While a write is under way its program holds a lock (:meth:`Journal.hold`) that the kernel releases when the program
@@ -97,6 +97,9 @@ class Write:
     undone_by: str = ""
     sent: bool = False
     """Whether the server is known to have answered the write with yes."""
+    certain: bool = True
+    """False for a FAILED write whose answer was lost: the object was unchanged when it was read back, but a request
+    that hung somewhere on the way may have landed after that."""
     events: list[Entry] = field(default_factory=list)
 
     @property
@@ -284,8 +287,9 @@ def _take(write: Write, entry: Entry) -> None:
         case "verified":
             write.state, write.text, write.ended, write.sent = State.DONE, entry.text, entry.at, True
             write.stored = entry.after if entry.after is not None else write.stored
-        case "failed":
+        case "failed" | "missed":
             write.state, write.text, write.ended = State.FAILED, entry.text, entry.at
+            write.certain = entry.event == "failed"
         case "unknown":
             write.state, write.text, write.ended = State.UNKNOWN, entry.text, entry.at
         case "undone":

@@ -25,7 +25,8 @@ from pointsman.tui.verbs.writing import add_yes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pointsman.tui.actions.desk import Armed, Desk
+    from pointsman.tui.actions.desk import Desk
+    from pointsman.tui.actions.guard import Armed
     from pointsman.tui.actions.pipeline import Result
     from pointsman.tui.actions.plan import Plan
     from pointsman.tui.actions.timers import Timer
