@@ -27,6 +27,11 @@ def run(options: Options) -> int:
     config = load_config(config_file())
     prepare_environment(options, slow=options.slow_link or config.slow_link)
     log = start_logging()
+    if options.demo:
+        # Before Textual is loaded: the homelab comes up on the other core meanwhile.
+        from pointsman.tui.sources.demo_child import launch
+
+        launch(options.demo)
 
     from pointsman.tui.app.program import Pointsman
 
