@@ -18,6 +18,7 @@ from pointsman.tui.options import Options
 from pointsman.tui.screens.lines import LineWidget
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.store.snapshot import State
+from pointsman.tui.views.states import CORE
 from pointsman.widgets.drawer import Drawer
 from pointsman.widgets.grid import Grid
 from pointsman.widgets.picker import PickerScreen
@@ -186,9 +187,26 @@ async def test_connecting_says_so_and_then_shows_what_came() -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         assert "connecting" in words(app)
-        store.set_kind_link(NODES, State.LIVE)
-        store.set_kind_link(SERVICES, State.LIVE)
         store.set_link("kube", State.LIVE)
+        store.set_kind_link(SERVICES, State.LIVE)
+        await settle(pilot)
+        assert "reading the cluster" in words(app)
+        for kind in CORE:
+            store.set_kind_link(kind, State.LIVE)
+        await settle(pilot)
+        assert "no service has an address of its own" in words(app)
+
+
+async def test_the_first_picture_does_not_wait_for_ever() -> None:
+    clock = Clock()
+    app = make_app(None, clock=clock)
+    store = app.session.store
+    async with app.run_test(size=(100, 30)) as pilot:
+        store.set_link("kube", State.LIVE)
+        store.set_kind_link(SERVICES, State.LIVE)
+        await settle(pilot)
+        assert "reading the cluster" in words(app)
+        clock.now += 4
         await settle(pilot)
         assert "no service has an address of its own" in words(app)
 

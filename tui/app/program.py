@@ -56,7 +56,8 @@ class Pointsman(Host):
         self.options = options
         self.config = config or Config()
         self.slow = options.slow_link or self.config.slow_link
-        super().__init__()
+        # Without colours the toolkit would still send greys, unless it is told that colours are the terminal's own.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         prepare(self, ascii=options.ascii or self.config.ascii)
         self.session = session or Session(options, self.config)
         self._given = session is not None
@@ -99,6 +100,9 @@ class Pointsman(Host):
 
     def _first_theme(self) -> None:
         fitting = looks.fitting(colours=self.console.color_system)
+        if self.no_color:
+            self.apply_theme(looks.SIXTEEN, remember=False)
+            return
         wanted = self.options.theme or self.config.theme or fitting
         problem = self.apply_theme(wanted, remember=False)
         if problem:
@@ -237,7 +241,7 @@ class Pointsman(Host):
         if self._namespace_chosen:
             kept.namespace = self.view.namespace
         self.view = kept
-        if kept.theme and not self.options.theme:
+        if kept.theme and not self.options.theme and not self.no_color:
             self.apply_theme(kept.theme, remember=False)
         if isinstance(self.screen, PaneScreen):
             self.screen.when_ready(self.screen.restore)

@@ -14,6 +14,8 @@ from pointsman.tui.model.meta import Obj
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.opening import pane_of
 
+PARTIAL = "# of this kind only the metadata is read\n"
+
 
 def object_of(snapshot: Snapshot, ref: Ref) -> Obj[Any] | None:
     kind = KINDS.get(ref.kind)
@@ -23,7 +25,10 @@ def object_of(snapshot: Snapshot, ref: Ref) -> Obj[Any] | None:
 def yaml_of(snapshot: Snapshot, ref: Ref, *, folded: bool) -> str | None:
     """The object as YAML, the fields' managers folded away or not; None if it is not there."""
     obj = object_of(snapshot, ref)
-    return None if obj is None else yaml_text(obj, folded=folded)
+    if obj is None:
+        return None
+    text = yaml_text(obj, folded=folded)
+    return f"{PARTIAL}{text}" if KINDS[ref.kind].metadata_only else text
 
 
 def description_of(snapshot: Snapshot, ref: Ref) -> str | None:

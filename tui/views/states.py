@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from pointsman.tui.commands import Keymap
-from pointsman.tui.model.kinds import EVENTS, NODES, SERVICES, Kind
+from pointsman.tui.model.kinds import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    EVENTS,
+    LEASES,
+    NODES,
+    PODS,
+    SERVICES,
+    Kind,
+)
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Link, Snapshot, State
 from pointsman.widgets import glyphs
@@ -48,7 +58,8 @@ def connection(snapshot: Snapshot) -> list[CellLike]:
             lines.append(Cell(link.detail, "muted"))
         return lines
     if link.state is State.LIVE:
-        return []
+        left = _still_reading(snapshot)
+        return [Cell(f"reading the cluster {glyphs.current.ellipsis}", "muted")] if left else []
     _, style = {
         State.DOWN: (0, "source-down"),
         State.FORBIDDEN: (0, "source-forbidden"),
@@ -71,10 +82,23 @@ def connection(snapshot: Snapshot) -> list[CellLike]:
     return lines
 
 
+CORE: tuple[Kind[Any], ...] = (NODES, PODS, SERVICES, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, LEASES)
+"""The lists without which an answer may be wrong for a moment ("no service proxy")."""
+FIRST_LISTS = 3.0
+"""Seconds after the connection that the first picture waits for them; then it is drawn with what is there."""
+
+
+def _still_reading(snapshot: Snapshot) -> int:
+    return sum(snapshot.state(kind) is State.CONNECTING for kind in CORE)
+
+
 def nothing_yet(snapshot: Snapshot) -> bool:
-    """Whether no list ever came and none can be expected now: then one card says so in place of the whole pane."""
+    """Whether there is no picture yet: no list came, or not those without which it would be wrong. Then one card says so in
+    place of the whole pane."""
     link = main_link(snapshot)
-    if link.state in (State.LIVE, State.STALE):
+    if link.state is State.LIVE:
+        return _still_reading(snapshot) > 0 and snapshot.now - link.since < FIRST_LISTS
+    if link.state is State.STALE:
         return False
     if link.name == "manifests":
         return not any(table.objects for table in snapshot.tables.values())
@@ -85,7 +109,7 @@ def card(snapshot: Snapshot, keymap: Keymap, cells: int) -> list[CellLike]:
     """The card: what is wrong in a sentence, what would mend it, what can be done from here."""
     lines = [line for entry in connection(snapshot) for line in wrap_cell(entry, cells)]
     link = main_link(snapshot)
-    if link.state is State.CONNECTING or snapshot.cluster.demo:
+    if link.state in (State.CONNECTING, State.LIVE) or snapshot.cluster.demo:
         return list(lines)
     ways: list[tuple[str, str]] = [] if link.name == "manifests" else [(":ctx", "another context")]
     if keymap.of("quit"):
@@ -101,7 +125,7 @@ def absence(snapshot: Snapshot, place: str) -> list[CellLike]:
     """The lines for an empty place: the connection's trouble, the kind that may not be read, or that there is none."""
     if snapshot.cluster.origin == "manifests" and not any(map(snapshot.known, NEEDS.get(place, ()))):
         return [Cell("the files hold nothing for this place", "muted")]
-    trouble = connection(snapshot)
+    trouble = connection(snapshot) if main_link(snapshot).state is not State.LIVE else []
     unread = [kind for kind in NEEDS.get(place, ()) if not snapshot.known(kind)]
     if trouble and (unread or not snapshot.tables):
         return trouble
