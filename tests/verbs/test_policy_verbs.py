@@ -126,6 +126,20 @@ def test_without_a_port_the_open_ones_are_named(files: str, capsys: pytest.Captu
 def test_parts_that_differ_are_unknown(files: str, capsys: pytest.CaptureFixture[str]) -> None:
     doc = document(capsys, files, "reach", "ns/media", "203.0.113.0/24", "-p", "22")
     assert (doc["allowed"], doc["partly"]) == (None, True)
+    assert [(pair["from"], pair["allowed"]) for pair in doc["pairs"]] == [
+        ("media/jellyfin", False),
+        ("media/tool", True),
+    ]
+    code, out, _ = ask(capsys, files, "reach", "ns/media", "203.0.113.0/24", "-p", "22")
+    assert code == 2
+    assert out.splitlines()[0] == "unknown: some of ns/media may reach some of 203.0.113.0/24 on 22/tcp, not all"
+    assert out.splitlines()[1].split() == ["yes", "media/tool", "to", "203.0.113.0/24", "on", "22/tcp"]
+
+
+def test_a_workload_and_itself(files: str, capsys: pytest.CaptureFixture[str]) -> None:
+    doc = document(capsys, files, "reach", "db/postgres", "db/postgres", "-p", "5432")
+    assert (doc["allowed"], doc["notes"]) == (False, ["between two pods of a workload; a pod may always reach itself"])
+    assert document(capsys, files, "reach", "pod/db/tool", "pod/db/tool", "-p", "1")["notes"] == []
 
 
 def test_explain_tells_all_that_is_said_about_both_ends(files: str, capsys: pytest.CaptureFixture[str]) -> None:

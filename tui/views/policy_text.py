@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.tui.answers.policies.connections import Connection, Point, port_list
 from pointsman.tui.answers.policies.enforcement import Enforcement
-from pointsman.tui.answers.policies.judge import Because
+from pointsman.tui.answers.policies.judge import Answer, Because
 from pointsman.tui.answers.policies.ports import port_words, transport
 from pointsman.tui.answers.policies.reach import Reach, headline
 from pointsman.tui.answers.policies.state import Effective, PolicyRow, State, count_words
@@ -31,6 +31,8 @@ STATES = {
     State.UNKNOWN: "unknown",
 }
 SEVERITIES = {"error": "error", "warn": "warn", "info": "info"}
+ANSWERS = {Answer.ALLOWED: True, Answer.DENIED: False, Answer.UNKNOWN: None}
+MOST_LINES = 12
 DECISIONS = {"allow": "ok", "deny": "error", "pass": "info", "unknown": "unknown", "audit": "warn"}
 
 
@@ -138,6 +140,10 @@ def reach_json(found: Reach) -> Document:
             "l7": found.l7 or None,
             "audit": found.audited,
             "because": because_json(found.because),
+            "pairs": [
+                {"from": pair.src, "to": pair.dst, "allowed": ANSWERS[pair.answer], "ports": port_list(pair.ports)}
+                for pair in found.pairs
+            ],
             "notes": list(found.notes),
         },
     )
@@ -147,9 +153,15 @@ def reach_lines(found: Reach, sheet: Paper, effective: Sequence[tuple[str, Seque
     word, style = {True: ("yes", "ok"), False: ("no", "error"), None: ("unknown", "unknown")}[found.allowed]
     lines = [f"{sheet.paint(word, style)}: {clean(headline(found))}"]
     lines += [f"  {clean(note)}" for note in found.notes]
-    for item in found.because:
+    if found.partly:
+        lines += _pair_lines(found, sheet)
+    for item in () if found.partly else found.because[:MOST_LINES]:
         decision = sheet.paint(f"{item.decision:<7}", DECISIONS.get(item.decision, "info"))
         lines.append(f"  {item.direction:<7}  {decision}  {clean(item.text)}")
+    if not found.partly and len(found.because) > MOST_LINES:
+        lines.append(
+            f"  and {plural(len(found.because) - MOST_LINES, 'more reason', 'more reasons')} (-o json has all)"
+        )
     for text, both in effective:
         for one in both:
             shut = {True: "only what rules allow", False: "open", None: "unknown"}[one.isolated]
@@ -159,6 +171,21 @@ def reach_lines(found: Reach, sheet: Paper, effective: Sequence[tuple[str, Seque
             lines += [f"  {clean(rule)}" for rule in one.rules[:40]]
             if len(one.rules) > 40:
                 lines.append(f"  and {len(one.rules) - 40} more rules")
+    return lines
+
+
+def _pair_lines(found: Reach, sheet: Paper) -> list[str]:
+    """Who may, who may not, and where it cannot be told; the reasons are asked for pair by pair."""
+    lines = []
+    for answer, word, style in (
+        (Answer.ALLOWED, "yes", "ok"), (Answer.UNKNOWN, "unknown", "unknown"), (Answer.DENIED, "no", "error"),
+    ):  # fmt: skip
+        pairs = [pair for pair in found.pairs if pair.answer is answer]
+        for pair in pairs[:MOST_LINES]:
+            ports = f" on {port_words(pair.ports)}" if answer is Answer.ALLOWED else ""
+            lines.append(f"  {sheet.paint(f'{word:<7}', style)}  {clean(pair.src)} to {clean(pair.dst)}{ports}")
+        if len(pairs) > MOST_LINES:
+            lines.append(f"  {sheet.paint(f'{word:<7}', style)}  {plural(len(pairs) - MOST_LINES, 'more pair')}")
     return lines
 
 

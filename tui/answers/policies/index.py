@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pointsman.tui.answers.index import slices_by_service
@@ -94,10 +94,11 @@ class PolicyIndex:
     """Whether pods, nodes or services of this cluster have IPv6 addresses."""
     names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Names that were observed for addresses (numbers of :mod:`~pointsman.tui.answers.policies.addresses`)."""
-    number: Mapping[End, int] = field(default_factory=dict)
+    number: dict[End, int] = field(default_factory=dict)
     _subjects: dict[Section, int] = field(default_factory=dict)
     _gates: dict[tuple[Variant, str, tuple[Section, ...]], Gate] = field(default_factory=dict)
     _sections: dict[End, tuple[Section, ...]] = field(default_factory=dict)
+    _views: dict[object, End] = field(default_factory=dict)
     _asked: list[tuple[frozenset[str], list[int]]] = field(default_factory=list)
 
     def selected(self, section: Section) -> int:
@@ -157,6 +158,18 @@ class PolicyIndex:
                         edges.update((low, high + 1))
         pods = inside or any(variant.engine.cidr_pods for group in self.engines for variant in group)
         return frozenset(asked), sorted(edges) if pods else []
+
+    def as_workload(self, end: End) -> End:
+        """The same end for questions about its workload: named after it, and not itself when it is asked about twice."""
+        if end.owner is None or end.owner.kind == "Pod":
+            return end
+        key = (self.standing(end), end.node)
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = replace(end, text=end.owner.path, ref=None)
+            if end in self.number:
+                self.number[view] = self.number[end]
+        return view
 
     def gate(self, variant: Variant, direction: str, end: End) -> Gate:
         """What is said about one direction of an end. Ends other than pods and nodes are never subjects."""

@@ -67,7 +67,7 @@ class Lints:
         """Everything about one policy."""
         if policy.ignored:
             yield Lint("invalid", "error", policy.ignored)
-        for problem in policy.problems:
+        for problem in () if policy.ignored else policy.problems:
             yield Lint("invalid", "error", problem)
         if not policy.problems and not beyond_pods(policy) and selects(self.index, policy) == (0, 0):
             yield Lint("selects-nothing", "warn", "it selects no pod that is there now")

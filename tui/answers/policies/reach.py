@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pointsman.tui.answers.policies.ends import End
+from pointsman.tui.answers.policies.ends import End, Is
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
 from pointsman.tui.answers.policies.judge import Answer, Because, Decision, judge_ports
 from pointsman.tui.answers.policies.ports import PORTED, TRANSPORT, PortError, point, port_words
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, union
-from pointsman.tui.answers.policies.targets import Target, TargetError, asked_ports, find_target
+from pointsman.tui.answers.policies.targets import Target, TargetError, asked_ports, find_target, judged_ends
 from pointsman.tui.store.snapshot import Snapshot
 
 PORT = re.compile(r"(?P<port>[0-9]+|[A-Za-z][-A-Za-z0-9]*)?(?:/(?P<protocol>[A-Za-z0-9]+))?")
@@ -28,6 +28,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """What holds between two of the ends that were asked about."""
+
+    src: str
+    dst: str
+    answer: Answer
+    ports: Spans
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """``allowed`` is None where it cannot be told, or where parts of an end differ (``partly``). ``ports`` are those that
     may pass, of what was asked. ``notes`` say what a word was taken for."""
@@ -42,6 +52,7 @@ class Reach:
     notes: tuple[str, ...] = ()
     src: tuple[End, ...] = ()
     dst: tuple[End, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 def parse_port(text: str) -> tuple[int | str | None, str | None]:
@@ -72,14 +83,17 @@ def reach(snapshot: Snapshot, question: Question, namespace: str = "", index: Po
     src = find_target(index, snapshot, question.src, namespace)
     dst = find_target(index, snapshot, question.dst, namespace)
     notes = tuple(dict.fromkeys(target.note for target in (src, dst) if target.note))
-    pairs = [(one, other) for one in src.ends for other in dst.ends]
+    sources, targets = judged_ends(index, src, dst), judged_ends(index, dst, src)
+    pairs = [(one, other) for one in sources for other in targets]
+    if any(one is other and one.kind is Is.POD for one, other in pairs) and not src.pods:
+        notes = (*notes, "between two pods of a workload; a pod may always reach itself")
     if len(pairs) > MOST_PAIRS:
         raise TargetError(f"that is {len(pairs):,} pairs of ends; ask for less, or use --all")
     decisions: dict[Decision, list[tuple[End, End]]] = {}
     for one, other in pairs:
         decision = judge_ports(index, one, other, _asked(question, dst, other))
         decisions.setdefault(decision, []).append((one, other))
-    return _sum(question, decisions, notes, src, dst)
+    return _sum(question, decisions, notes, sources, targets)
 
 
 def _asked(question: Question, dst: Target, end: End) -> Spans:
@@ -99,8 +113,8 @@ def _sum(
     question: Question,
     decisions: dict[Decision, list[tuple[End, End]]],
     notes: tuple[str, ...],
-    src: Target,
-    dst: Target,
+    src: tuple[End, ...],
+    dst: tuple[End, ...],
 ) -> Reach:
     answers = {decision.answer for decision in decisions}
     partly = len(answers) > 1
@@ -117,8 +131,18 @@ def _sum(
         allowed = {Answer.ALLOWED: True, Answer.DENIED: False, Answer.UNKNOWN: None}[answers.pop()]
     return Reach(
         question, allowed, tuple(because), ports, ", ".join(proxied), any(item.audited for item in decisions), partly,
-        notes, src.ends, dst.ends,
+        notes, src, dst, _pairs(decisions),
     )  # fmt: skip
+
+
+def _pairs(decisions: dict[Decision, list[tuple[End, End]]]) -> tuple[Pair, ...]:
+    """Each pair once, in the order of its names; the pods of a workload that differ are kept apart."""
+    found = {
+        Pair(one.text, other.text, decision.answer, decision.ports)
+        for decision, pairs in decisions.items()
+        for one, other in pairs
+    }
+    return tuple(sorted(found, key=lambda pair: (pair.src, pair.dst, pair.answer)))
 
 
 def headline(found: Reach) -> str:

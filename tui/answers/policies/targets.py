@@ -53,6 +53,8 @@ class Target:
     ends: tuple[End, ...]
     service: Obj[Service] | None = None
     note: str = ""
+    pods: bool = False
+    """Asked for by pod, not by workload."""
 
 
 def find_target(index: PolicyIndex, snapshot: Snapshot, word: str, namespace: str = "") -> Target:
@@ -109,10 +111,21 @@ def _namespaces(index: PolicyIndex, snapshot: Snapshot) -> set[str]:
 
 
 def _distinct(index: PolicyIndex, ends: Iterable[End]) -> tuple[End, ...]:
-    """One of each standing: what no policy tells apart needs no second look."""
+    """One of each standing on each node: what no policy tells apart needs no second look."""
     seen: dict[object, End] = {}
     for end in ends:
         seen.setdefault((index.standing(end), end.node), end)
+    return tuple(seen.values())
+
+
+def judged_ends(index: PolicyIndex, target: Target, other: Target) -> tuple[End, ...]:
+    """The ends of a target to judge: named after their workloads unless pods were asked for, and one for all nodes unless
+    the other side is on a node."""
+    on_node = any(end.kind is Is.HOST for end in other.ends)
+    seen: dict[object, End] = {}
+    for end in target.ends:
+        view = end if target.pods else index.as_workload(end)
+        seen.setdefault((index.standing(end), end.node if on_node or target.pods else ""), view)
     return tuple(seen.values())
 
 
@@ -188,7 +201,7 @@ def _address(index: PolicyIndex, snapshot: Snapshot, word: str, text: str) -> Ta
     one: Spans = ((number, number),)
     pods = [end for end in index.ends if intersect(end.ips, one) and end.kind is Is.POD]
     if pods:
-        return Target(word, tuple(pods), note=f"{text} is {pods[0].text}")
+        return Target(word, tuple(pods), note=f"{text} is {pods[0].text}", pods=True)
     for name in sorted(index.places.nodes):
         host = index.places.host(name)
         if intersect(host.ips, one):
@@ -256,7 +269,7 @@ def _of_kind(index: PolicyIndex, snapshot: Snapshot, word: str, kind: str, names
         where = f"{namespace}/{name}" if namespace else name
         near = [end.owner.path for end in index.ends if end.owner and end.owner.namespace == namespace]
         raise TargetError(f"there is no {title} {where}", _known(near))
-    return Target(word, _distinct(index, found))
+    return Target(word, _distinct(index, found), pods=kind in POD_WORDS)
 
 
 def _namespace(index: PolicyIndex, snapshot: Snapshot, word: str, name: str) -> Target:
