@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,12 @@ import yaml
 from aiohttp import web
 from apiserver import RealCluster
 from demohome import Demo
+
+from pointsman.tui.actions.desk import Desk
+from pointsman.tui.actions.guard import folder as guard_folder
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.options import Options
+from pointsman.tui.verbs.writing import at_desk
 
 NP = "/apis/networking.k8s.io/v1/namespaces/default/networkpolicies"
 MERGE = "application/merge-patch+json"
@@ -201,6 +207,11 @@ class Relay:
         status, answer = self.ask("POST", f"{path}?fieldManager=kubectl", doc)
         assert status == 201, answer
 
+    def sweep(self) -> None:
+        """Delete the policies that tests have made."""
+        for item in self.ask("GET", NP)[1]["items"]:
+            self.ask("DELETE", f"{NP}/{item['metadata']['name']}")
+
     def read(self, name: str, path: str = NP) -> dict[str, Any]:
         status, answer = self.ask("GET", f"{path}/{name}")
         assert status == 200, answer
@@ -215,12 +226,10 @@ class Relay:
 @contextlib.contextmanager
 def no_guards_left() -> Iterator[None]:
     """End the guards that a test has left behind."""
-    from pointsman.tui.actions.guard import folder
-
     try:
         yield
     finally:
-        for path in folder().glob("*.lock"):
+        for path in guard_folder().glob("*.lock"):
             with contextlib.suppress(ValueError, ProcessLookupError, FileNotFoundError):
                 os.kill(int(path.read_text()), signal.SIGKILL)
 
@@ -254,3 +263,13 @@ def demo_relay(folder: Path, demo: Demo) -> Relay:
 
 def real_relay(folder: Path, cluster: RealCluster) -> Relay:
     return Relay(folder, cluster.url, cluster.tokens["admin"], cluster.ca_file.read_text())
+
+
+@contextlib.asynccontextmanager
+async def desk_at(relay: Relay, **options: Any) -> AsyncIterator[Desk]:
+    async with at_desk(Options(kubeconfig=str(relay.kubeconfig), **options)) as desk:
+        yield desk
+
+
+def ref(name: str) -> Ref:
+    return Ref("networkpolicies", "default", name)

@@ -31,7 +31,10 @@ def relay(cluster_of: object, tmp_path: Path, own_home: Path) -> Iterator[Relay]
     with ExitStack() as stack:
         made = cluster_of(tmp_path)  # type: ignore[operator]
         stack.enter_context(no_guards_left())
-        yield stack.enter_context(made)
+        relay: Relay = stack.enter_context(made)
+        yield relay
+        relay.stops.clear()
+        relay.sweep()
 
 
 @pytest.fixture

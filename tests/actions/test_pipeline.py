@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from writekit import NP, SPEC, Relay, rehearses, writes
+from writekit import NP, SPEC, Relay, desk_at, ref, rehearses, writes
 
-from pointsman.tui.actions.desk import Desk
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.operation import Found, Operation
 from pointsman.tui.actions.pipeline import Status
@@ -20,20 +18,7 @@ from pointsman.tui.actions.plan import Wish
 from pointsman.tui.actions.toggle import is_parked, restored, was_switched
 from pointsman.tui.actions.write import ObjectWrite
 from pointsman.tui.answers.policies.toggles import OFF_UNTIL, PARKED
-from pointsman.tui.answers.ref import Ref
 from pointsman.tui.disk.journal import State
-from pointsman.tui.options import Options
-from pointsman.tui.verbs.writing import at_desk
-
-
-@contextlib.asynccontextmanager
-async def desk_at(relay: Relay, **options: Any) -> AsyncIterator[Desk]:
-    async with at_desk(Options(kubeconfig=str(relay.kubeconfig), **options)) as desk:
-        yield desk
-
-
-def ref(name: str) -> Ref:
-    return Ref("networkpolicies", "default", name)
 
 
 def describe(name: str, text: str) -> Wish:
@@ -90,7 +75,7 @@ async def test_a_change_made_meanwhile_is_not_overwritten_but_shown(relay: Relay
     relay.make(name)
     async with desk_at(relay) as desk:
         plan = await desk.plan_off(ref(name), None)
-        relay.change(name, {"spec": {"ingress": []}}, manager="flux")
+        relay.change(name, {"spec": {"ingress": [{"ports": [{"port": 80}]}]}}, manager="flux")
         result, _ = await desk.execute(plan)
         assert (result.status, result.exit_code) == (Status.CONFLICT, 2)
         assert "flux" in result.text
@@ -101,10 +86,20 @@ async def test_a_change_made_meanwhile_is_not_overwritten_but_shown(relay: Relay
         assert PARKED in result.conflict.mine[1]
         now = relay.read(name)
         assert not was_switched(now)
-        assert not now["spec"].get("ingress")
+        assert now["spec"]["ingress"][0]["ports"][0]["port"] == 80
         write = desk.writes().get(plan.op)
         assert write is not None
         assert (write.state, write.certain) == (State.FAILED, True)
+
+
+async def test_who_only_took_away_leaves_no_sign(relay: Relay, name: str) -> None:
+    relay.make(name)
+    async with desk_at(relay) as desk:
+        plan = await desk.plan_off(ref(name), None)
+        relay.change(name, {"spec": {"ingress": None}}, manager="flux")
+        result, _ = await desk.execute(plan)
+        assert result.status is Status.CONFLICT
+        assert "kubectl" not in result.text, "a guess is not shown as a fact"
 
 
 async def test_an_object_of_the_same_name_made_anew_is_another_object(relay: Relay, name: str) -> None:

@@ -158,9 +158,9 @@ def last_writer(doc: Doc | None, before: Doc | None = None) -> tuple[str, str]:
         entry for entry in dig_list(doc, "metadata", "managedFields") if dig_str(entry, "subresource") != "status"
     ]
     known = dig_list(before, "metadata", "managedFields")
-    # A manager that only lost fields to another keeps its time, so its entry is no sign of a write.
-    fresh = [entry for entry in entries if not any(_same_write(entry, other) for other in known)]
-    entries = fresh or [entry for entry in entries if entry not in known]
+    # A manager that only lost fields keeps its time, so its entry is no sign of a write. Who only took fields away owns
+    # nothing and leaves no sign at all.
+    entries = [entry for entry in entries if not any(_same_write(entry, other) for other in known)]
     best = ("", "")
     for entry in entries:
         when = dig_str(entry, "time")

@@ -33,7 +33,7 @@ LONGEST_LOOK = 5.0
 
 
 class Status(enum.StrEnum):
-    """DONE: read back and as wanted. REFUSED: nothing was written. CONFLICT: somebody changed the object meanwhile;
+    """DONE: read back and as wanted. NOTHING: it was so already, or somebody else made it so. REFUSED: nothing was written. CONFLICT: somebody changed the object meanwhile;
     nothing was written. UNKNOWN: it may or may not have been written."""
 
     DONE = "done"
@@ -145,7 +145,7 @@ async def _carry_out(write: ObjectWrite, journal: Journal, plan: Plan) -> Result
     try:
         await write.apply()
     except (ConnectError, ServerError, ConflictError, NotFoundError) as error:
-        # A conflict too may be our own write, sent twice by the transport: only a look at the object tells.
+        # A conflict too may be our own deletion, sent twice by the transport: only a look at the object tells.
         return await _look(write, journal, plan, error)
     except KubeError as error:
         trouble = note(journal, op, "failed", error.sentence)
@@ -173,10 +173,13 @@ async def _look(write: ObjectWrite, journal: Journal, plan: Plan, error: KubeErr
     """The answer was lost, or was a conflict: find out by reading."""
     op = plan.op
     found = await _settled(write, calm=isinstance(error, (ConnectError, ServerError)))
+    clash = isinstance(error, (ConflictError, NotFoundError))
+    if found is Found.DONE and clash and plan.change.verb == "update":
+        # A patch is never sent twice, so this refusal was its only answer: the change that is there is another's.
+        text = "Nothing was written: somebody else made the same change first."
+        return Result(Status.NOTHING, text, op, stored=write.live, trouble=note(journal, op, "failed", text))
     if found is Found.DONE:
         text = f"Done: {plan.title} (the answer was lost; it was read back)."
-        if isinstance(error, (ConflictError, NotFoundError)):
-            text = f"Done: {plan.title} (it was so when it was read back)."
         trouble = finished(journal, plan, "the answer was lost; read back: it is as it was wanted", write.live)
         return Result(Status.DONE, text, op, stored=write.live, trouble=trouble)
     if found is Found.BEFORE:
@@ -187,7 +190,7 @@ async def _look(write: ObjectWrite, journal: Journal, plan: Plan, error: KubeErr
         return Result(
             Status.REFUSED, f"Nothing was written: {error.sentence} The object is unchanged.", op, trouble=trouble
         )
-    if found is Found.OTHER and isinstance(error, (ConflictError, NotFoundError)):
+    if found is Found.OTHER and clash:
         conflict = _conflict(write, plan)
         text = f"Nothing was written: {conflict_words(write, conflict)}"
         trouble = note(journal, op, "failed", text)
