@@ -33,8 +33,12 @@ def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Until the tick has shown what there is."""
-    await pilot.pause(0.12)
+    """Until every key was given out and the tick has shown what there is; no clock but the program's own."""
+    app: Any = pilot.app
+    for _ in range(3):
+        await pilot.pause()
+        await app.keys.drained()
+        app._tick()
     await pilot.pause()
 
 

@@ -33,10 +33,10 @@ class KeyFeed:
         self._waiting: deque[events.Key] = deque(maxlen=MOST)
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def idle(self) -> bool:
-        """Whether no key waits."""
-        return not self._waiting and (self._task is None or self._task.done())
+    async def drained(self) -> None:
+        """Until no key waits."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
 
     def put(self, event: events.Key) -> None:
         """Take a key; runs in the app's own task."""
