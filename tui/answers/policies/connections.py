@@ -62,11 +62,14 @@ class _Class:
     """In the index' universe; -1 for ends on their node's network."""
 
 
-def connections(index: PolicyIndex, snapshot: Snapshot) -> list[Connection]:
-    """Sorted, without connections of a workload to itself; empty where the policies could not be read."""
+def connections(index: PolicyIndex, snapshot: Snapshot, only: frozenset[Owner] | None = None) -> list[Connection]:
+    """Sorted, without connections of a workload to itself; empty where the policies could not be read.
+
+    With ``only``, those that begin or end at one of these workloads.
+    """
     if index.blind:
         return []
-    work = _Work(index)
+    work = _Work(index, only)
     found: dict[tuple[Point, Point], Spans] = {}
     for src, dst, ports in (*work.pairs(), *work.outside(), *work.ingress(snapshot)):
         ports = intersect(ports, TRANSPORT)
@@ -97,12 +100,17 @@ def point_of(owner: Owner) -> Point:
 
 
 class _Work:
-    def __init__(self, index: PolicyIndex) -> None:
+    def __init__(self, index: PolicyIndex, only: frozenset[Owner] | None = None) -> None:
         self.index = index
+        self.only = only
         self.variants: tuple[Variant, ...] = tuple(variant for group in index.engines for variant in group)
         self.pods, self.hosts = self._classes()
+        self.chosen = [at for at, item in enumerate(self.pods) if self.wanted(item.owner)]
         self._kept: dict[tuple[int, int], Spans] = {}
         self._interned: dict[Spans, Spans] = {}
+
+    def wanted(self, owner: Owner) -> bool:
+        return self.only is None or owner in self.only
 
     def _classes(self) -> tuple[list[_Class], list[_Class]]:
         """Pods with the same owner and the same facts as far as any selector asks, and likewise pods on nodes."""
@@ -121,12 +129,14 @@ class _Work:
         out = self._rows(EGRESS)
         into = self._rows(INGRESS)
         points = [point_of(item.owner) for item in self.pods]
+        everyone = range(len(points))
+        chosen = set(self.chosen)
         for at, src in enumerate(points):
             row = out[at]
-            for to, dst in enumerate(points):
+            for to in everyone if at in chosen else self.chosen:
                 ports = self._meet(row[to], into[to][at])
                 if ports:
-                    yield src, dst, ports
+                    yield src, points[to], ports
         yield from self._node_pairs()
 
     def _node_pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
@@ -150,7 +160,7 @@ class _Work:
         for host in self.hosts:
             mine = point_of(host.owner)
             for other in (*self.pods, *self.hosts):
-                if other.owner == host.owner:
+                if other.owner == host.owner or not (self.wanted(other.owner) or self.wanted(host.owner)):
                     continue
                 theirs = point_of(other.owner)
                 yield mine, theirs, passes(host.end, other.end)
@@ -177,35 +187,40 @@ class _Work:
         return EVERYTHING if item == EVERYTHING else self._interned.setdefault(item, item)
 
     def _rows(self, direction: str) -> list[list[Spans]]:
-        """For each class of pods, what its own gate lets pass to (or from) each class."""
+        """For each class of pods, what its own gate lets pass to (or from) each class that is of interest."""
         rows: list[list[Spans]] = []
         kept: dict[tuple[object, ...], list[Spans]] = {}
-        for item in self.pods:
+        chosen = set(self.chosen)
+        for number, item in enumerate(self.pods):
+            columns = list(range(len(self.pods))) if number in chosen else self.chosen
             gates = tuple(self.index.gate(variant, direction, item.end) for variant in self.variants)
-            key: tuple[object, ...] = gates if direction == EGRESS else (*gates, item.end.ports)
+            key = (*gates, number in chosen, item.end.ports if direction == INGRESS else None)
             row = kept.get(key)
             if row is None:
                 row = [EVERYTHING] * len(self.pods)
                 for variant, gate in zip(self.variants, gates, strict=True):
                     if gate.open or variant.audit:
                         continue
-                    one = self._row(variant, gate, direction, item.end.ports)
-                    row = [self._meet(have, more) for have, more in zip(row, one, strict=True)]
+                    one = self._row(variant, gate, direction, item.end.ports, columns)
+                    for at, allowed in zip(columns, one, strict=True):
+                        row[at] = self._meet(row[at], allowed)
                 kept[key] = row
             rows.append(row)
         return rows
 
-    def _row(self, variant: Variant, gate: Gate, direction: str, ports: PortTable) -> list[Spans]:
-        signatures: list[list[tuple[Rule, bool]]] = [[] for _ in self.index.pods]
+    def _row(self, variant: Variant, gate: Gate, direction: str, ports: PortTable, columns: list[int]) -> list[Spans]:
+        """What one gate lets pass to (or from) these classes."""
+        signatures: dict[int, list[tuple[Rule, bool]]] = {self.pods[at].number: [] for at in columns}
+        asked = sum(1 << number for number in signatures)
         for rule in gate.rules():
             sure, perhaps = self._bits(rule, variant)
-            for at in indexes(sure):
+            for at in indexes(sure & asked):
                 signatures[at].append((rule, True))
-            for at in indexes(perhaps):
+            for at in indexes(perhaps & asked):
                 signatures[at].append((rule, False))
         folded: dict[tuple[object, ...], Spans] = {}
         row = []
-        for item in self.pods:
+        for item in (self.pods[at] for at in columns):
             table = item.end.ports if direction == EGRESS else ports
             signature = signatures[item.number]
             key = (tuple(signature), table if any(rule.ports.named for rule, _ in signature) else None)
@@ -268,7 +283,8 @@ class _Work:
     def _by_owner(self) -> dict[Owner, list[End]]:
         found: dict[Owner, list[End]] = {}
         for item in (*self.pods, *self.hosts):
-            found.setdefault(item.owner, []).append(item.end)
+            if self.wanted(item.owner):
+                found.setdefault(item.owner, []).append(item.end)
         return found
 
     def _world(self, ends: Iterable[End], direction: str, world: Spans) -> Iterator[tuple[Spans, Spans]]:
@@ -310,7 +326,7 @@ class _Work:
             by_end[end] = union(by_end.get(end, NOTHING), ports)
         controllers = self.controllers(snapshot)
         for end, ports in by_end.items():
-            if end.owner is None:
+            if end.owner is None or not self.wanted(end.owner):
                 continue
             passes = NOTHING
             for controller in controllers:
