@@ -1,0 +1,1 @@
+"""Routes: what handles a URL, what is broken on the way."""
