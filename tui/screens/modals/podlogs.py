@@ -93,11 +93,11 @@ class LogsScreen(Reader):
             self.draw_lines()
 
     def _drain(self) -> None:
-        if self._taken:
-            self._waiting.appendleft(f"{glyphs.current.ellipsis} {self._taken:,} lines came too fast to be drawn")
-            self._taken = 0
         if self._waiting:
             lines = list(self._waiting)
+            if self._taken:
+                lines.insert(0, f"{glyphs.current.ellipsis} {self._taken:,} lines came too fast to be drawn")
+                self._taken = 0
             self._waiting.clear()
             self.view.append(lines)
         said = "".join(part.text for part in self.title_parts())
