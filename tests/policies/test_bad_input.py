@@ -37,6 +37,13 @@ PODS = [
         ("{podSelector: 7}", "podSelector is not a label selector"),
         ("{podSelector: {}, policyTypes: [Sideways]}", "something other than Ingress and Egress"),
         ("{podSelector: {}, ingress: 7}", "ingress is not a list"),
+        ("{podSelector: {matchlabels: {app: a}}, ingress: []}", "podSelector has no field 'matchlabels'"),
+        (
+            "{podSelector: {}, ingress: [{from: [{podSelector: {}}], port: [{port: 80}]}]}",
+            "an ingress rule has no field 'port'",
+        ),
+        ("{podSelector: {}, ingress: [{from: [{namespaceselector: {}}]}]}", "from[0] has no field 'namespaceselector'"),
+        ("{podSelector: {}, Ingress: []}", "spec has no field 'Ingress'"),
         ("{podSelector: {}, ingress: [7]}", "the rule is not an object"),
         ("{podSelector: {}, ingress: [{from: 7}]}", "from is not a list"),
         ("{podSelector: {}, ingress: [{from: [{}]}]}", "from[0] names nobody"),
@@ -114,6 +121,15 @@ def test_a_policy_of_cilium_that_cannot_be_read(spec: str, sentence: str) -> Non
         assert row.state is State.INVALID
         assert sentence in row.why
     assert Asked(snapshot)("default/b", "default/a") is UNKNOWN
+
+
+def test_a_field_of_a_later_cilium_is_unknown_not_invalid() -> None:
+    later = cnp("{endpointSelector: {}, ingress: [{fromEndpoints: [{}], fromMoons: [{}]}]}")
+    snapshot = files(PODS, later)
+    assert policy_rows(snapshot)[0].state is State.UNKNOWN
+    asked = Asked(snapshot)
+    assert asked("default/b", "default/a") is UNKNOWN
+    assert "'fromMoons', which is not known here" in asked.texts("default/b", "default/a")
 
 
 def test_a_spec_of_the_wrong_shape() -> None:

@@ -129,10 +129,18 @@ def requirement(key: str, op: object, values: object) -> Requirement:
     return Requirement(key, str(op))
 
 
+def known_fields(item: Mapping[str, Any], fields: Iterable[str], what: str) -> None:
+    """Raise SelectorError for a field that is not of the API: a typing error would else widen a rule without a word."""
+    for key in item:
+        if key not in fields:
+            raise SelectorError(f"{what} has no field {key!r}")
+
+
 def parts(selector: Any, what: str) -> tuple[dict[str, str], list[tuple[str, Any, Any]]]:
     """matchLabels and matchExpressions (key, operator, values) of a label selector. Raises SelectorError."""
     if not isinstance(selector, dict):
         raise SelectorError(f"{what} is not a label selector")
+    known_fields(selector, ("matchLabels", "matchExpressions"), what)
     labels = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or []
     if not isinstance(labels, dict) or not isinstance(expressions, list):

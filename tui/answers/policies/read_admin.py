@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pointsman.tui.answers.policies.addresses import AddressError, cidr, has_host_bits
-from pointsman.tui.answers.policies.facts import Requirement, Selector, label_selector
+from pointsman.tui.answers.policies.facts import Requirement, Selector, known_fields, label_selector
 from pointsman.tui.answers.policies.ports import ALL_PORTS, PORTED, PortError, Ports, join_ports, protocol_spans
 from pointsman.tui.answers.policies.read_np import ANY_POD, Readable, join_peers, pod_words, port_range
 from pointsman.tui.answers.policies.rules import (
@@ -91,6 +91,7 @@ def _pods(item: Any, what: str) -> Selector:
         return Selector((*wide.requirements, ANY_POD), pod_words("", wide.text))
     if not isinstance(pods, dict):
         raise SelectorError(f"{what}.pods is not an object")
+    known_fields(pods, ("namespaceSelector", "podSelector"), f"{what}.pods")
     wide = label_selector(pods.get("namespaceSelector") or {}, "n:", f"{what}.pods.namespaceSelector")
     chosen = label_selector(pods.get("podSelector") or {}, "l:", f"{what}.pods.podSelector")
     return Selector((*chosen.requirements, *wide.requirements, ANY_POD), pod_words(chosen.text, wide.text))
@@ -99,6 +100,7 @@ def _pods(item: Any, what: str) -> Selector:
 def _rule(direction: str, item: Any, notes: list[str]) -> tuple[Action, Peers, Ports]:
     if not isinstance(item, dict):
         raise SelectorError("the rule is not an object")
+    known_fields(item, ("name", "action", "from" if direction == INGRESS else "to", "ports", "protocols"), "a rule")
     named = item.get("action")
     action = ACTIONS.get(named) if isinstance(named, str) else None
     if action is None:
@@ -116,6 +118,7 @@ def _rule(direction: str, item: Any, notes: list[str]) -> tuple[Action, Peers, P
 def _peer(item: Any, what: str, notes: list[str]) -> Peers:
     if not isinstance(item, dict):
         raise SelectorError(f"{what} is not an object")
+    known_fields(item, ("namespaces", "pods", "nodes", "networks", "domainNames"), what)
     if item.get("networks") is not None:
         return _networks(item["networks"], what, notes)
     if item.get("nodes") is not None:

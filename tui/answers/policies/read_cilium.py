@@ -25,6 +25,7 @@ from pointsman.tui.answers.policies.read_np import (
 )
 from pointsman.tui.answers.policies.rules import (
     DIRECTIONS,
+    EGRESS,
     EVERYONE,
     INGRESS,
     NOBODY,
@@ -65,6 +66,14 @@ ENTITIES: dict[str, Peers] = {
     "cluster-mesh": Peers(selectors=(Selector((ANY_POD,), "pods"),), text="the cluster mesh"),
     **{name: Peers(selectors=(reserved(name),), text=name) for name in RESERVED},
 }
+
+
+_L3 = ("Endpoints", "CIDR", "CIDRSet", "Entities", "Nodes", "Groups", "Requires")
+RULE_FIELDS = {
+    INGRESS: (*(f"from{part}" for part in _L3), "toPorts", "icmps", "authentication"),
+    EGRESS: (*(f"to{part}" for part in _L3), "toServices", "toFQDNs", "toPorts", "icmps", "authentication"),
+}
+"""A later Cilium may have more; a rule with such a field is not judged by the rest of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +349,11 @@ def _rules(
             peers = NOBODY  # `{}`: nothing matches, only the default deny remains
     elif not given:
         peers = EVERYONE
+    strange = next((key for key in item if key not in RULE_FIELDS[direction]), "")
+    doubt = f"it has the field {strange!r}, which is not known here" if strange else ""
     return [
         Rule(me, direction, at + entry.path, action, peers, entry.ports, entry.l7, "" if mode == "disabled" else mode,
-             entry.unsure)
+             entry.unsure or doubt)
         for entry in entries
     ]  # fmt: skip
 
@@ -355,7 +366,7 @@ def _peers(
     members = {
         key: item[key]
         for key in (
-            *(f"{word}{part}" for part in ("Endpoints", "CIDR", "CIDRSet", "Entities", "Nodes", "Groups", "Requires")),
+            *(f"{word}{part}" for part in _L3),
             *(("toServices", "toFQDNs") if word == "to" else ()),
         )
         if item.get(key) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pointsman.tui.answers.policies.addresses import AddressError, cidr, has_host_bits
-from pointsman.tui.answers.policies.facts import Requirement, Selector, label_selector
+from pointsman.tui.answers.policies.facts import Requirement, Selector, known_fields, label_selector
 from pointsman.tui.answers.policies.ports import (
     ALL_PORTS,
     PORTED,
@@ -59,6 +59,10 @@ def read_network_policy(obj: Obj[Loose]) -> Policy:
     if isolates is None:
         unsure = unsure or problems[-1]
         isolates = frozenset(DIRECTIONS)
+    try:
+        known_fields(spec, ("podSelector", "policyTypes", "ingress", "egress"), "spec")
+    except SelectorError as error:
+        unsure = unsure or str(error)
     rules: list[Rule] = []
     for direction in DIRECTIONS:
         listed = spec.get(direction)
@@ -102,6 +106,7 @@ def _rule(me: Ref, namespace: str, direction: str, path: str, item: Any, notes: 
     if not isinstance(item, dict):
         raise SelectorError("the rule is not an object")
     word = "from" if direction == INGRESS else "to"
+    known_fields(item, (word, "ports"), f"an {direction} rule")
     listed = item.get(word)
     if listed is None or listed == []:
         peers = EVERYONE
@@ -137,6 +142,7 @@ def _or(words: list[str]) -> str:
 def _peer(namespace: str, item: Any, what: str, notes: list[str]) -> Peers:
     if not isinstance(item, dict):
         raise SelectorError(f"{what} is not an object")
+    known_fields(item, ("ipBlock", "podSelector", "namespaceSelector"), what)
     block, pods, spaces = item.get("ipBlock"), item.get("podSelector"), item.get("namespaceSelector")
     if block is not None:
         if pods is not None or spaces is not None:
@@ -199,6 +205,7 @@ def _ports(listed: Any) -> Ports:
 def _port(item: Any) -> Ports:
     if not isinstance(item, dict):
         raise PortError("an entry of ports is not an object")
+    known_fields(item, ("protocol", "port", "endPort"), "a port")
     protocol = item.get("protocol") or "TCP"
     if protocol not in PORTED:
         raise PortError(f"{protocol!r} is not a protocol of a NetworkPolicy (TCP, UDP, SCTP)")
