@@ -251,6 +251,7 @@ async def test_old_data_stays_and_is_marked_with_its_age() -> None:
         assert "stale 5m" in line(app, "header")
         assert "192.168.7.100" in words(app)
         assert app.screen.query_one("#ips", Grid).stale
+        assert line(app, "footer").rstrip().endswith("◐ the connection was lost")
 
 
 # -- keys -----------------------------------------------------------------------------------------------------------

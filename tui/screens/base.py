@@ -15,7 +15,7 @@ from pointsman.tui.commands import footer
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
 from pointsman.tui.views.frame import COMPACT, Count, Part, footer_line, header_line, header_of, tab_line
-from pointsman.tui.views.states import card, nothing_yet
+from pointsman.tui.views.states import card, nothing_yet, trouble
 from pointsman.tui.views.summary import Summary, summarize
 from pointsman.widgets.cells import CellLike
 from pointsman.widgets.lines import Lines
@@ -158,6 +158,7 @@ class PaneScreen(KeyScreen[None]):
         self.query_one("#header-sources", LineWidget).set_line(fitted.sources)
         self.query_one("#header-clock", LineWidget).set_line(fitted.clock)
         self.query_one("#tabs", LineWidget).set_line(tab_line(self.place, self.counts(), columns))
+        self._footer_right = tuple(Part(*said) for said in trouble(snapshot, columns // 2))
         self.draw_footer()
 
     def draw_footer(self) -> None:

@@ -20,6 +20,7 @@ from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Link, Snapshot, State
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, wrap_cell
+from pointsman.widgets.text import clean, shorten_end
 
 NEEDS: dict[str, tuple[Kind[Any], ...]] = {
     "stack": (NODES,),
@@ -149,6 +150,15 @@ def absence(snapshot: Snapshot, place: str) -> list[CellLike]:
         ]
     sign = f"{glyphs.current.ok} " if place == "findings" else ""
     return [Cell.join((sign, "ok"), (head, "")), Cell(more, "muted")]
+
+
+def trouble(snapshot: Snapshot, room: int) -> tuple[tuple[str, str], ...]:
+    """What is wrong with the connection while old data is still shown, in at most ``room`` cells; nothing if it is live."""
+    link = main_link(snapshot)
+    if not is_stale(snapshot):
+        return ()
+    said = link.detail or "the connection is lost"
+    return ((f"{glyphs.current.stale} {shorten_end(clean(said), max(10, room - 3))} ", "source-stale"),)
 
 
 def is_stale(snapshot: Snapshot) -> bool:
