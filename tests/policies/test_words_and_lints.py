@@ -109,6 +109,12 @@ def test_a_long_policy_stays_one_line() -> None:
         ([policy("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}}]}]}")], []),
         ([policy("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.1/8}}]}]}")], ["note"]),
         (
+            [policy("{podSelector: {}, egress: [{to: [{ipBlock: {cidr: 10.43.0.10/32}}], ports: [{port: 53, protocol: UDP}]}]}"),
+             {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "dns", "namespace": "kube-system"},
+              "spec": {"clusterIP": "10.43.0.10", "clusterIPs": ["10.43.0.10"]}}],
+            ["service-ips"],
+        ),
+        (
             [cnp("{endpointSelector: {}, ingress: [{fromEndpoints: [{matchLabels: {a: b}}]}]}"),
              ccnp("{endpointSelector: {}, ingressDeny: [{fromEndpoints: [{}]}, {fromEntities: [all]}]}")],
             ["shadowed"],

@@ -82,6 +82,8 @@ def document(capsys: pytest.CaptureFixture[str], files: str, *words: str) -> dic
         ("backup/app=new", "db/postgres", "5432", 1),
         ("world", "db/postgres", "5432", 1),
         ("host", "db/postgres", "5432", 0),
+        ("ingress-controller", "db/postgres", "5432", 1),
+        ("ingress-controller", "media/jellyfin", "8096", 0),
         ("192.168.7.0/24", "db/postgres", "5432", 1),
         ("media/jellyfin", "api.example.org", "443", 0),
         ("media/jellyfin", "example.com", "443", 1),

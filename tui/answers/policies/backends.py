@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pointsman.tui.answers.index import slices_by_service
-from pointsman.tui.answers.policies.ends import End
+from pointsman.tui.answers.policies.ends import End, Is
 from pointsman.tui.answers.policies.index import PolicyIndex
 from pointsman.tui.answers.policies.ports import PORTED, protocol_spans
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, union
+from pointsman.tui.answers.stack import cilium
+from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.model.core import Ingress, IngressBackend, Service, ServicePort
 from pointsman.tui.model.kinds import (
     GRPCROUTES,
@@ -77,6 +79,20 @@ def service_ports(service: Service, wanted: Any) -> list[ServicePort]:
     if wanted in (None, "", 0):
         return list(service.spec.ports)
     return [port for port in service.spec.ports if wanted in (port.port, port.name) or str(port.port) == str(wanted)]
+
+
+CONTROLLER = "ingress-controller"
+CONTROLLERS = ("traefik", "ingress-nginx", "haproxy-ingress", "kubernetes-ingress", "contour")
+"""What ingress controllers call themselves in ``app.kubernetes.io/name``."""
+
+
+def ingress_controllers(index: PolicyIndex, snapshot: Snapshot) -> list[End]:
+    """The controllers that run here, Cilium's own among them; else any pod of a namespace that no policy names."""
+    found = [end for end in index.ends if end.labels.get("app.kubernetes.io/name") in CONTROLLERS]
+    values = cilium.config(facts(snapshot)) or {}
+    if cilium.on(values, "enable-ingress-controller") or cilium.on(values, "enable-gateway-api"):
+        found.append(End(Is.ENTITY, "Cilium's ingress", {"r:ingress": ""}))
+    return found or [End(Is.POD, CONTROLLER, index.places.pod_facts(f"{CONTROLLER}-ns", {}))]
 
 
 Wanted = tuple[str, str, Any]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pointsman.tui.answers.policies.addresses import IPV4, IPV6, address, range_text
-from pointsman.tui.answers.policies.backends import entries
+from pointsman.tui.answers.policies.backends import CONTROLLER, entries, ingress_controllers
 from pointsman.tui.answers.policies.ends import End, Is, Owner
 from pointsman.tui.answers.policies.evaluate import Gate, fold, hits_of, matches
 from pointsman.tui.answers.policies.facts import indexes
@@ -20,11 +20,7 @@ from pointsman.tui.answers.policies.judge import Answer, Because, alike, identit
 from pointsman.tui.answers.policies.ports import EVERYTHING, TRANSPORT, PortTable, all_transport, transport
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
-from pointsman.tui.answers.stack import cilium
-from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.store.snapshot import Snapshot
-
-CONTROLLER = "ingress-controller"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -324,7 +320,7 @@ class _Work:
         by_end: dict[End, Spans] = {}
         for end, ports in entries(self.index, snapshot):
             by_end[end] = union(by_end.get(end, NOTHING), ports)
-        controllers = self.controllers(snapshot)
+        controllers = ingress_controllers(self.index, snapshot)
         for end, ports in by_end.items():
             if end.owner is None or not self.wanted(end.owner):
                 continue
@@ -332,17 +328,6 @@ class _Work:
             for controller in controllers:
                 passes = union(passes, self.may_pass(controller, end))
             yield me, point_of(end.owner), intersect(ports, passes)
-
-    def controllers(self, snapshot: Snapshot) -> list[End]:
-        """The controllers that run here, Cilium's own among them; else any pod of a namespace that no policy names."""
-        names = ("traefik", "ingress-nginx", "haproxy-ingress", "kubernetes-ingress", "contour")
-        found = [end for end in self.index.ends if end.labels.get("app.kubernetes.io/name") in names]
-        values = cilium.config(facts(snapshot)) or {}
-        if cilium.on(values, "enable-ingress-controller") or cilium.on(values, "enable-gateway-api"):
-            found.append(End(Is.ENTITY, "Cilium's ingress", {"r:ingress": ""}))
-        if found:
-            return found
-        return [End(Is.POD, CONTROLLER, self.index.places.pod_facts(f"{CONTROLLER}-ns", {}))]
 
 
 def port_list(ports: Spans) -> list[Mapping[str, object]] | str:
@@ -365,7 +350,7 @@ def reasons_of(index: PolicyIndex, snapshot: Snapshot, items: Iterable[Connectio
             return [End(Is.WORLD, point.cidr, ips=((low, high),))]
         if point.fqdn:
             return [End(Is.NAME, point.fqdn, name=_sample(point.fqdn))]
-        return by_point.get(point) or work.controllers(snapshot)
+        return by_point.get(point) or ingress_controllers(index, snapshot)
 
     found = []
     for item in items:

@@ -16,6 +16,8 @@ from pointsman.tui.model.selectors import SelectorError
 
 Facts = Mapping[str, str]
 NO_VALUES: frozenset[str] = frozenset()
+MOST_VALUES = 5
+"""Values of one requirement that are written out."""
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -168,7 +170,10 @@ def selector_words(labels: Mapping[str, str], expressions: Iterable[tuple[str, A
     """``app=db, tier in (a, b)``; empty for a selector of everything."""
     words = [f"{key}={value}" for key, value in labels.items()]
     for key, op, values in expressions:
-        listed = ", ".join(str(item) for item in values or ())
+        given = [str(item) for item in values or ()]
+        listed = ", ".join(given[:MOST_VALUES]) + (
+            f" and {len(given) - MOST_VALUES} more" if given[MOST_VALUES:] else ""
+        )
         match op:
             case "In":
                 words.append(f"{key} in ({listed})" if len(values or ()) != 1 else f"{key}={listed}")

@@ -31,7 +31,7 @@ from pointsman.tui.answers.policies.read_admin import read_admin_policy
 from pointsman.tui.answers.policies.read_cilium import Services, read_cilium_policy
 from pointsman.tui.answers.policies.read_np import read_network_policy
 from pointsman.tui.answers.policies.rules import Policy, Rule, Section, Tier
-from pointsman.tui.answers.policies.spans import intersect
+from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import cilium
 from pointsman.tui.answers.stack.facts import facts
@@ -92,6 +92,8 @@ class PolicyIndex:
     blind: str = ""
     ipv6: bool = False
     """Whether pods, nodes or services of this cluster have IPv6 addresses."""
+    service_ips: Spans = NOTHING
+    """Cluster IPs of the services."""
     names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """Names that were observed for addresses (numbers of :mod:`~pointsman.tui.answers.policies.addresses`)."""
     number: dict[End, int] = field(default_factory=dict)
@@ -294,6 +296,7 @@ def compile_policies(
         _variants(found),
         blind(snapshot, *unread) or _blind_to_namespaces(snapshot, policies),
         _has_ipv6(snapshot, ends),
+        ip_spans(text for service in snapshot.all(SERVICES) for text in service.body.spec.cluster_ips),
         names or {},
         {end: at for at, end in enumerate(pods)},
     )

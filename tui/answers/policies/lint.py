@@ -16,12 +16,13 @@ from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import KINDS
 
 DNS: Spans = protocol_spans("UDP", 53, 53)
+WIDEST_SERVICE_RANGE = 1 << 16
 DNS_LABELS = ("kube-dns", "coredns", "core-dns")
 
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """``id`` is invalid, selects-nothing, duplicate, shadowed, no-dns, fqdn-unlearned, pod-ips or note; ``severity`` is
+    """``id`` is invalid, selects-nothing, duplicate, shadowed, no-dns, fqdn-unlearned, pod-ips, service-ips or note; ``severity`` is
     error, warn or info."""
 
     id: str
@@ -155,10 +156,17 @@ class Lints:
 
         A wide block (the Internet without private ranges, or everything) is not meant for pods.
         """
-        for section in policy.sections if self.inside else ():
+        for section in policy.sections:
             for rule in section.rules:
                 block = rule.peers.addresses
-                if block and not rule.peers.inside and covers(self.inside, block):
+                if not block or rule.peers.inside:
+                    continue
+                size = sum(high - low + 1 for low, high in block)
+                if size <= WIDEST_SERVICE_RANGE and intersect(block, self.index.service_ips):
+                    text = "the CIDR holds cluster IPs of services: policies see the pods behind them, never those addresses"
+                    yield Lint("service-ips", "warn", text, rule.path)
+                    return
+                if covers(self.inside, block):
                     text = "the CIDR lies within the pods' addresses: Cilium never matches pods by CIDR, and addresses change"
                     yield Lint("pod-ips", "warn", text, rule.path)
                     return
@@ -200,8 +208,13 @@ def duplicates(index: PolicyIndex) -> dict[object, tuple[Ref, ...]]:
     return {key: tuple(refs) for key, refs in found.items() if len(refs) > 1}
 
 
+MOST_DENIES = 200
+
+
 def _denies(index: PolicyIndex) -> list[tuple[Section, Rule]]:
-    return [
+    """Deny rules to look for shadows of, the widest first; not more than a few hundred, so that a policy of ten thousand
+    rules is not compared rule by rule."""
+    found = [
         (section, rule)
         for policy in index.policies
         if policy.tier is Tier.NORMAL and not policy.problems and not policy.ignored
@@ -209,6 +222,8 @@ def _denies(index: PolicyIndex) -> list[tuple[Section, Rule]]:
         for rule in section.rules
         if rule.action is Action.DENY and not section.on_nodes
     ]
+    found.sort(key=lambda item: (not item[1].peers.everyone, not item[1].ports.everything))
+    return found[:MOST_DENIES]
 
 
 def _within(inner: Peers, outer: Peers) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pointsman.tui.answers.index import slices_by_service
 from pointsman.tui.answers.policies.addresses import INTERNET, IPV4, AddressError, address, cidr
-from pointsman.tui.answers.policies.backends import pods_behind, target_ports
+from pointsman.tui.answers.policies.backends import CONTROLLER, ingress_controllers, pods_behind, target_ports
 from pointsman.tui.answers.policies.ends import End, Is, ip_spans
 from pointsman.tui.answers.policies.index import PolicyIndex
 from pointsman.tui.answers.policies.spans import Spans, intersect, union
@@ -60,9 +60,9 @@ class Target:
 def find_target(index: PolicyIndex, snapshot: Snapshot, word: str, namespace: str = "") -> Target:
     """The ends a word stands for. Raises TargetError.
 
-    Understood: ``world``, Cilium's entities, ``10.0.0.0/8`` and single addresses (of a pod, node or service if they are
-    one), ``example.org``, ``NS/NAME`` (a workload, else a pod, else a service), ``KIND/NS/NAME``, ``KIND/NAME`` with a
-    namespace, ``ns/NAME``, ``NS/app=web`` or ``app=web`` labels, and a bare name if it is one thing only.
+    Understood: ``world``, ``ingress-controller``, Cilium's entities, ``10.0.0.0/8`` and single addresses (of a pod, node or
+    service if they are one), ``example.org``, ``NS/NAME`` (a workload, else a pod, else a service), ``KIND/NS/NAME``,
+    ``KIND/NAME`` with a namespace, ``ns/NAME``, ``NS/app=web`` or ``app=web`` labels, and a bare name if it is one thing.
     """
     text = word.strip()
     lower = text.lower()
@@ -74,6 +74,8 @@ def find_target(index: PolicyIndex, snapshot: Snapshot, word: str, namespace: st
         return _nodes_as_peers(index, word, lower)
     if lower in ENTITIES:
         return Target(word, (End(Is.ENTITY, lower, {f"r:{lower}": ""}),))
+    if lower == CONTROLLER:
+        return Target(word, _distinct(index, ingress_controllers(index, snapshot)))
     if "=" in text:
         return _labels(index, word, text, namespace)
     found = _address(index, snapshot, word, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.policies.addresses import range_words
-from pointsman.tui.answers.policies.facts import Requirement, Selector
+from pointsman.tui.answers.policies.facts import MOST_VALUES, Requirement, Selector
 from pointsman.tui.answers.policies.ports import PORTED, SIZE, Ports, all_transport, split
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Action, Peers, Policy, Rule, Section
 from pointsman.tui.answers.words import listed
@@ -64,11 +64,13 @@ def _name(need: Requirement) -> str:
 def _need(need: Requirement) -> str:
     key = need.key[2:] if need.key[1] == ":" else need.key
     values = sorted(need.values)
+    more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
+    words = f"({', '.join(values[:MOST_VALUES])}{more})"
     match need.op:
         case "In":
-            return f"{key}={values[0]}" if len(values) == 1 else f"{key} in ({', '.join(values)})"
+            return f"{key}={values[0]}" if len(values) == 1 else f"{key} in {words}"
         case "NotIn":
-            return f"{key}!={values[0]}" if len(values) == 1 else f"{key} not in ({', '.join(values)})"
+            return f"{key}!={values[0]}" if len(values) == 1 else f"{key} not in {words}"
         case "Exists":
             return f"{key} set"
         case _:
