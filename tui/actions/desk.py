@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.guard import Armed, Post, guard_alive, post
 from pointsman.tui.actions.pipeline import Result, Status, execute
-from pointsman.tui.actions.plan import Plan, Wish, prepare
+from pointsman.tui.actions.plan import Plan, Wish, prepare, started
 from pointsman.tui.actions.policies import off_wish, on_wish, wish_for
 from pointsman.tui.actions.recovery import Recovered, recover
 from pointsman.tui.actions.timers import Timer, timers
@@ -111,6 +111,10 @@ class Desk:
             return await self.plan(replace(wish, undoes=write.op))
         live = await read_object(self.client, change_of(write))
         return await self.plan(undo_wish(write, live))
+
+    def started(self, plan: Plan) -> Plan:
+        """The plan with its timer starting now. Call it when the answer is given."""
+        return started(plan, self._clock())
 
     # -- doing -----------------------------------------------------------------------------------------------------
 

@@ -33,8 +33,9 @@ LONGEST_LOOK = 5.0
 
 
 class Status(enum.StrEnum):
-    """DONE: read back and as wanted. NOTHING: it was so already, or somebody else made it so. REFUSED: nothing was written. CONFLICT: somebody changed the object meanwhile;
-    nothing was written. UNKNOWN: it may or may not have been written."""
+    """DONE: read back and as wanted. NOTHING: it was so already, or somebody else made it so. REFUSED: nothing was
+    written. CONFLICT: somebody changed the object meanwhile; nothing was written. UNKNOWN: it may or may not have been
+    written."""
 
     DONE = "done"
     NOTHING = "nothing"

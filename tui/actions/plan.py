@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pointsman.tui.actions.access import RBAC_VERBS, Access, may
@@ -54,6 +54,10 @@ class Wish:
     risks: tuple[Risk, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences that are good to know: what cannot be put back, where a timer lives."""
+    seconds: float | None = None
+    """How long it lasts; None where ``until`` is None."""
+    again: Callable[[float], Wish] | None = None
+    """The same wish made at another time: a timer starts when the answer is given, not when the question was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,15 @@ async def prepare(client: KubeClient, snapshot: Snapshot, wish: Wish, *, version
     elif rehearsal.accepted is False:
         refusal = f"The server refuses it: {rehearsal.text}"
     return Plan(wish, change, snapshot.cluster, wish.risks, owner, access, rehearsal, refusal)
+
+
+def started(plan: Plan, now: float) -> Plan:
+    """The plan with its timer starting ``now``; nothing else of what was asked and agreed to changes. Pure."""
+    if plan.wish.again is None or plan.change.before is None:
+        return plan
+    wish = plan.wish.again(now)
+    change = replace(plan.change, after=wish.make(plan.change.before))
+    return replace(plan, wish=wish, change=change)
 
 
 async def _rehearse(client: KubeClient, change: Change) -> DryRun:

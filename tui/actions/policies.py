@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from pointsman.tui.actions.change import Doc
 from pointsman.tui.actions.errors import ActionError
@@ -34,7 +35,7 @@ def off_wish(
     if ref.kind not in ALL_KINDS:
         raise ActionError(f"{ref.title} is no policy that can be switched.")
     operation = op or new_id()
-    until = None if seconds is None else float(math.ceil(now + seconds))
+    until = None if seconds is None else _end(now, seconds)
     known = snapshot.get(KINDS[ref.kind], *ref.key)
     doc = known.doc() if known is not None else None
     notes: list[str] = []
@@ -56,7 +57,24 @@ def off_wish(
     def make(live: Doc | None) -> Doc | None:
         return switched_off(live, op=operation, until=until, by=by)
 
-    return Wish(OFF, f"switch off {ref.title} {words}", ref, make, operation, until, "", graver(risks), tuple(notes))
+    wish = Wish(
+        OFF, f"switch off {ref.title} {words}", ref, make, operation, until, risks=graver(risks), notes=tuple(notes)
+    )
+    if seconds is None:
+        return wish
+
+    def again(later: float) -> Wish:
+        end = _end(later, seconds)
+        return replace(
+            wish, until=end, make=lambda live: switched_off(live, op=operation, until=end, by=by), again=again
+        )
+
+    return replace(wish, seconds=seconds, again=again)
+
+
+def _end(now: float, seconds: float) -> float:
+    """A time that RFC 3339 in whole seconds can say, never too early."""
+    return float(math.ceil(now + seconds))
 
 
 def on_wish(snapshot: Snapshot, ref: Ref, *, undoes: str = "", kept: Write | None = None, only: str = "") -> Wish:

@@ -75,7 +75,7 @@ async def _off(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.actions.naming import find_object
     from pointsman.tui.actions.toggle import DEFAULT_SECONDS, parse_duration
     from pointsman.tui.answers.policies.index import POLICY_KINDS
-    from pointsman.tui.verbs.writing import NO_ANSWER, agreed, at_desk
+    from pointsman.tui.verbs.writing import agreed, at_desk
 
     seconds = None if args.permanent else parse_duration(args.time) if args.time else DEFAULT_SECONDS
     async with at_desk(options) as desk:
@@ -85,22 +85,12 @@ async def _off(options: Options, args: argparse.Namespace) -> int:
             return code
         if (code := agreed(plan, args.yes)) is not None:
             return code
-        if seconds is not None and args.yes == NO_ANSWER:
-            # The clock starts when the answer is given, not when the question was asked.
-            plan = _restarted(plan, await desk.plan_off(ref, seconds))
+        plan = desk.started(plan)
         result, armed = await desk.execute(plan)
         code = _tell(options, plan, result, armed)
         if args.wait and result.exit_code == 0:
             return await _wait(desk, plan)
         return code
-
-
-def _restarted(asked: Plan, now: Plan) -> Plan:
-    """The plan with a fresh deadline, if it is otherwise what was agreed to; else what was asked (and will conflict)."""
-    from pointsman.tui.actions.change import untouched
-
-    same = untouched(asked.change.before, now.change.before) and not now.refusal and now.risks == asked.risks
-    return now if same else asked
 
 
 async def _on(options: Options, args: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ async def _run(options: Options, args: argparse.Namespace) -> int:
             return complain(plan.refusal)
         if not plan.nothing and (code := agreed(plan, args.yes)) is not None:
             return code
-        result, _ = await desk.execute(plan)
+        result, _ = await desk.execute(desk.started(plan))
         if options.output == "json":
             print_lines([dumps(result_document(result, plan))])
         if result.exit_code:

@@ -1,0 +1,331 @@
+"""The one dialog before every write: what changes, what the server says to it, what is risky, where it goes.
+
+Cancel has the focus. Keys that come before the dialog was painted, and the terminal has said so, are dropped: nobody can
+have meant them for a question they could not see. A risky write wants the object's name typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from pointsman.tui.actions.errors import ActionError
+from pointsman.tui.actions.plan import Plan
+from pointsman.tui.actions.toggle import duration_words
+from pointsman.tui.screens.keys import KeyScreen
+from pointsman.tui.screens.panel import content_of
+from pointsman.tui.sources.errors import KubeError
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell
+from pointsman.widgets.diffview import DiffView
+from pointsman.widgets.lines import Lines
+
+Replan = Callable[[float | None], Awaitable[Plan]]
+Acknowledge = Callable[[Callable[[], None]], None]
+
+TIMES: tuple[float | None, ...] = (300.0, 600.0, 1800.0, 3600.0, 8 * 3600.0, None)
+"""What may be chosen for a timer, in seconds; None is for good."""
+BESIDES = 6
+"""Lines of the dialog that are always there: its border, the buttons, the margins of the diff."""
+LEAST_DIFF, MOST_DIFF = 3, 30
+PATIENCE = 1.0
+"""Seconds after which a terminal that acknowledges nothing is taken to have painted."""
+
+
+class Choice(Static, can_focus=True):
+    """A word that can be chosen, one line high: by enter, space or the mouse."""
+
+    BINDINGS: ClassVar = [("enter,space", "choose", "Choose")]
+
+    class Chosen(Message):
+        """The word was chosen; ``control`` is which."""
+
+        def __init__(self, choice: Choice) -> None:
+            super().__init__()
+            self.choice = choice
+
+        @property
+        def control(self) -> Choice:
+            return self.choice
+
+    def action_choose(self) -> None:
+        self.post_message(self.Chosen(self))
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        if not self.disabled:
+            self.action_choose()
+
+
+class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
+    """Gives the plan that was agreed to, or None.
+
+    Args:
+        plan: What would be written.
+        replan: Makes the plan anew for another time; without it no time can be chosen.
+        acknowledge: Calls back once the terminal has painted what was written so far (an answered cursor report). Without
+            it the dialog waits for its own first frame and :data:`PATIENCE`.
+    """
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar = [
+        ("escape", "cancel", "Cancel"),
+        ("n", "cancel", "Cancel"),
+        ("y", "agree", "Go ahead"),
+        ("left", "move(-1)", "Left"),
+        ("right", "move(1)", "Right"),
+        ("minus", "time(-1)", "Shorter"),
+        ("plus", "time(1)", "Longer"),
+    ]
+
+    DEFAULT_CSS = """
+    ConfirmScreen {
+        align: center middle;
+        & > #confirm {
+            width: 100; max-width: 96%; height: auto; max-height: 100%; padding: 0 1;
+            border: round $border; background: $surface; border-subtitle-color: $text-muted;
+            &.-grave { border: round $error; }
+        }
+        & #confirm-facts, & #confirm-risks, & #confirm-time, & #confirm-note { height: auto; }
+        & DiffView { height: auto; margin: 1 0; }
+        & #confirm-ask { height: auto; }
+        & Input { border: none; height: 1; padding: 0; background: $panel; &:focus { border: none; } }
+        & #confirm-buttons { height: 1; align-horizontal: right; }
+        & Choice {
+            width: auto; height: 1; padding: 0 2; margin: 0 0 0 2; background: $panel; color: $text;
+            &:focus { background: $accent; color: $background; text-style: bold; }
+            &:disabled { color: $text-disabled; }
+        }
+    }
+    """
+
+    def __init__(self, plan: Plan, *, replan: Replan | None = None, acknowledge: Acknowledge | None = None) -> None:
+        super().__init__()
+        self._plan = plan
+        self._replan = replan
+        self._acknowledge = acknowledge
+        self._seen, self._seen_at = False, 0.0
+        self._asking = False
+
+    @property
+    def plan(self) -> Plan:
+        """What would be written if it were agreed to now."""
+        return self._plan
+
+    @property
+    def seen(self) -> bool:
+        """Whether the dialog is known to be on the terminal; before that no key counts."""
+        return self._seen
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="confirm"):
+            yield Lines(id="confirm-facts")
+            yield Lines(id="confirm-risks")
+            yield Lines(id="confirm-time")
+            yield DiffView(id="confirm-diff")
+            with Vertical(id="confirm-ask"):
+                yield Lines(id="confirm-note")
+                yield Input(id="confirm-name", compact=True, disabled=True)
+            with Horizontal(id="confirm-buttons"):
+                yield Choice("Cancel", id="confirm-cancel", disabled=True)
+                yield Choice("Go ahead", id="confirm-agree", disabled=True)
+
+    def on_mount(self) -> None:
+        self._show()
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        """The first frame was written. What was typed before the terminal shows it is still on its way here."""
+        if self._acknowledge is not None:
+            self._acknowledge(self._now_seen)
+            return
+        self.set_timer(PATIENCE, self._now_seen)
+
+    def _now_seen(self) -> None:
+        if self._seen or not self.is_attached:
+            return
+        self._seen, self._seen_at = True, Message().time
+        self._enable()
+        self.query_one("#confirm-cancel", Choice).focus()
+
+    # -- what is shown ----------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        plan = self._plan
+        box = self.query_one("#confirm", Vertical)
+        box.set_class(plan.grave and not plan.refusal, "-grave")
+        box.border_title = content_of(((sentence(plan.title), "bold"),))
+        box.border_subtitle = content_of(((self._keys(), ""),))
+        self.query_one("#confirm-facts", Lines).set_lines(facts(plan))
+        self.query_one("#confirm-risks", Lines).set_lines(risks(plan))
+        self.query_one("#confirm-time", Lines).set_lines(self._times())
+        self.query_one("#confirm-diff", DiffView).show_diff(*plan.texts)
+        self.query_one("#confirm-ask").display = plan.grave and not plan.refusal
+        self.query_one("#confirm-note", Lines).set_lines(
+            [Cell.join(("this is risky: type ", "warn"), (plan.wish.ref.name, "bold"), (" to go ahead", "warn"))]
+        )
+        agree = "Go ahead" if plan.grave or plan.refusal else "y  Go ahead"
+        self.query_one("#confirm-agree", Choice).update(content_of(((agree, ""),)))
+        self._enable()
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """The diff takes the room that the rest leaves; a long one is scrolled."""
+        plan = self._plan
+        taken = len(facts(plan)) + len(risks(plan)) + len(self._times()) + BESIDES
+        if plan.grave and not plan.refusal:
+            taken += 2
+        diff = self.query_one("#confirm-diff", DiffView)
+        diff.styles.max_height = max(LEAST_DIFF, min(MOST_DIFF, self.size.height - taken))
+
+    def _keys(self) -> str:
+        words = ["esc cancels"]
+        if not self._plan.refusal and not self._plan.grave:
+            words.insert(0, "y goes ahead")
+        if self._can_choose:
+            words.append("+ - time")
+        return "  ".join(words)
+
+    def _times(self) -> Sequence[Cell]:
+        if not self._can_choose:
+            return []
+        parts: list[tuple[str, str]] = [("for  ", "muted")]
+        for seconds in self._choices:
+            words = "for good" if seconds is None else duration_words(seconds)
+            chosen = seconds == self._plan.wish.seconds
+            parts.append((f"[{words}]" if chosen else f" {words} ", "accent bold" if chosen else "muted"))
+        if self._asking:
+            parts.append(("  asking the server", "muted"))
+        return [Cell.join(*parts)]
+
+    @property
+    def _can_choose(self) -> bool:
+        return self._replan is not None and self._plan.wish.action == "policy-off"
+
+    @property
+    def _choices(self) -> tuple[float | None, ...]:
+        """The times, with the one that was asked for in its place if it is none of them."""
+        now = self._plan.wish.seconds
+        if now in TIMES:
+            return TIMES
+        known = sorted([*(time for time in TIMES if time is not None), *([now] if now is not None else [])])
+        return (*known, None)
+
+    def _enable(self) -> None:
+        ready = self._seen
+        self.query_one("#confirm-cancel", Choice).disabled = not ready
+        self.query_one("#confirm-name", Input).disabled = not ready
+        self.query_one("#confirm-agree", Choice).disabled = not (ready and self._may_agree())
+
+    def _may_agree(self) -> bool:
+        plan = self._plan
+        if plan.refusal or plan.nothing or self._asking:
+            return False
+        return not plan.grave or self.query_one("#confirm-name", Input).value.strip() == plan.wish.ref.name
+
+    # -- keys -------------------------------------------------------------------------------------------------------
+
+    def take_key(self, event: events.Key) -> bool:
+        """Drop keys typed before the dialog was seen. Keys wait in a queue, so one may come late: its time tells."""
+        return not self._seen or event.time <= self._seen_at
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    def action_agree(self) -> None:
+        if self._seen and self._may_agree():
+            self.dismiss(self._plan)
+
+    def action_move(self, step: int) -> None:
+        if step > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def action_time(self, step: int) -> None:
+        """Choose another time; the plan is made anew, dry run included, because what is written changes."""
+        if not self._can_choose or self._asking:
+            return
+        choices = self._choices
+        at = choices.index(self._plan.wish.seconds) + step
+        if 0 <= at < len(choices):
+            self._choose(choices[at])
+
+    @work(exclusive=True)
+    async def _choose(self, seconds: float | None) -> None:
+        assert self._replan is not None
+        self._asking = True
+        self.query_one("#confirm-time", Lines).set_lines(self._times())
+        self._enable()
+        try:
+            self._plan = await self._replan(seconds)
+        except (ActionError, KubeError) as error:
+            self.app.notify(error.sentence, severity="warning", markup=False)
+        finally:
+            self._asking = False
+        self._show()
+
+    @on(Choice.Chosen, "#confirm-cancel")
+    def _cancelled(self) -> None:
+        self.action_cancel()
+
+    @on(Choice.Chosen, "#confirm-agree")
+    def _agreed(self) -> None:
+        self.action_agree()
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._enable()
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_agree()
+
+
+def sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def facts(plan: Plan) -> list[Cell]:
+    """Where it goes, what the server says, who would take it back, what is good to know."""
+    where = [(plan.place, "bold")]
+    if plan.cluster.demo:
+        where.append(("  DEMO", "accent"))
+    if plan.refusal:
+        return [Cell.join(*where), Cell(plan.refusal, "error")]
+    style = {True: "ok", False: "error", None: "unknown"}[plan.dry_run.accepted]
+    lines = [Cell.join(*where), Cell.join(("dry run: ", "muted"), (plan.dry_run.text, style))]
+    lines += [Cell.join(("the server warns: ", "warn"), text) for text in plan.dry_run.warnings]
+    if plan.access.allowed is None:
+        lines.append(Cell(f"whether it is allowed could not be asked: {plan.access.why}", "unknown"))
+    if plan.reverts:
+        lines.append(Cell(plan.reverts, "warn"))
+    elif plan.owner.kind != "unknown":
+        lines.append(Cell.join(("owner: ", "muted"), plan.owner.text))
+    lines += [Cell(text, "muted") for text in plan.wish.notes]
+    if plan.nothing:
+        lines.append(Cell("It is so already: there is nothing to write.", "ok"))
+    return lines
+
+
+def risks(plan: Plan) -> list[Cell]:
+    """What is risky, the grave ones first."""
+    sign = glyphs.current.ascii
+    return [
+        Cell.join(
+            ("! " if sign or risk.grave else "· ", "error" if risk.grave else "warn"),
+            (risk.text, "error" if risk.grave else "warn"),
+        )
+        for risk in plan.risks
+    ]
