@@ -6,7 +6,7 @@ import pytest
 from policyworld import ALLOWED, DENIED, UNKNOWN, Asked, ask, ccnp, cnp, namespace, pod, policy
 from worlds import cilium, make_snapshot, node
 
-from pointsman.tui.answers.policies.read_cilium import fact_key
+from pointsman.tui.answers.policies.cilium_selectors import fact_key
 
 SPACES = [namespace("default", team="blue"), namespace("other", team="red")]
 PODS = [

@@ -127,6 +127,14 @@ def test_ciliums_modes(config: dict[str, str], by_np: object, by_cnp: object) ->
     assert Asked(kubeadm(PODS, cilium(config), SHUT_BY_CILIUM))("default/a", "default/b") is by_cnp
 
 
+def test_a_policy_that_sleeps_is_named() -> None:
+    asked = Asked(kubeadm(PODS, cilium({"enable-policy": "never"}), SHUT_BY_CILIUM))
+    assert (
+        "CiliumNetworkPolicy default/c would restrict ingress of default/b, but nobody enforces it:"
+        " Cilium's enforcement is switched off (enable-policy: never)"
+    ) in asked.texts("default/a", "default/b")
+
+
 def test_audit_mode_says_what_it_would_do() -> None:
     snapshot = kubeadm(PODS, cilium({"policy-audit-mode": "true"}), SHUT_BY_CILIUM)
     decision = Asked(snapshot).decide("default/a", "default/b")

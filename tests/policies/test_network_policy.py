@@ -25,7 +25,7 @@ def test_without_a_policy_everything_passes() -> None:
     asked = ask(PODS)
     assert asked("default/web", "other/web") is ALLOWED
     assert asked("world", "default/web") is ALLOWED
-    assert "no policy restricts ingress of default/web" in asked.texts("other/web", "default/web")
+    assert "no policy in force restricts ingress of default/web" in asked.texts("other/web", "default/web")
 
 
 @pytest.mark.parametrize(

@@ -288,14 +288,25 @@ def explain(
     if answer is Answer.UNKNOWN and not found:
         text = f"it depends on whether {src.text} and {dst.text} share a node"
         found[Because(INGRESS, "unknown", None, "", text)] = None
-    if not index.engines:
-        found[Because(INGRESS, "allow", None, "", index.enforcement.nobody)] = None
-        for end, direction in ((src, EGRESS), (dst, INGRESS)):
-            for section in index.sections(end):
-                if direction in section.isolates:
-                    text = f"{name_of(section.policy)} would apply to {end.text}, but nobody enforces it"
-                    found[Because(direction, "allow", section.policy, section.path, text)] = None
+    if answer is Answer.ALLOWED:
+        if not index.engines:
+            found[Because(INGRESS, "allow", None, "", index.enforcement.nobody)] = None
+        found.update(dict.fromkeys((*dormant(index, EGRESS, src), *dormant(index, INGRESS, dst))))
     return tuple(found), "" if plain or answer is not Answer.ALLOWED else ", ".join(proxied)
+
+
+def dormant(index: PolicyIndex, direction: str, subject: End) -> Iterator[Because]:
+    """Policies that would restrict an end, but that no engine acts on."""
+    for section in index.sections(subject):
+        policy = index.by_ref[section.policy]
+        if direction not in section.isolates or section.unsure:
+            continue
+        why = policy.ignored
+        if not why and index.enforcement.of(section.policy.kind) is False:
+            why = f"nobody enforces it: {index.enforcement.reason(section.policy.kind)}"
+        if why:
+            text = f"{name_of(section.policy)} would restrict {direction} of {subject.text}, but {why}"
+            yield Because(direction, "allow", section.policy, section.path, text)
 
 
 def _because(side: Side, decision: str, step: Step, text: str) -> Because:
@@ -355,5 +366,5 @@ def _open(side: Side, subject: End) -> str:
         return f"no policy of this cluster governs {subject.text}"
     if side.gate.open:
         so = "anything may reach it" if inward else "it may reach anything"
-        return f"no policy restricts {side.gate.direction} of {subject.text}, so {so}"
+        return f"no policy in force restricts {side.gate.direction} of {subject.text}, so {so}"
     return f"no rule denies it to {subject.text} ({side.gate.direction})"

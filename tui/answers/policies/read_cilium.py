@@ -14,7 +14,8 @@ from typing import Any
 
 from pointsman.tui.answers.policies.addresses import AddressError, cidr
 from pointsman.tui.answers.policies.cilium_ports import L4, read_icmps, read_ports
-from pointsman.tui.answers.policies.facts import Requirement, Selector, parts, requirement, selector_words
+from pointsman.tui.answers.policies.cilium_selectors import ENTITIES, cilium_selector, node_selector
+from pointsman.tui.answers.policies.facts import Requirement, Selector
 from pointsman.tui.answers.policies.ports import ALL_PORTS
 from pointsman.tui.answers.policies.read_np import (
     ANY_POD,
@@ -40,33 +41,6 @@ from pointsman.tui.answers.policies.spans import Spans, spans, subtract
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.model.meta import Loose, Obj, dig_list, dig_str
 from pointsman.tui.model.selectors import SelectorError
-
-POD_NAMESPACE = "io.kubernetes.pod.namespace"
-NAMESPACE_LABELS = "io.cilium.k8s.namespace.labels."
-SPECIAL = {
-    POD_NAMESPACE: "@ns",
-    "io.cilium.k8s.policy.serviceaccount": "@sa",
-    "io.cilium.k8s.policy.cluster": "@cluster",
-}
-ANY_NODE = Requirement("@node", "Exists")
-
-
-def reserved(name: str) -> Selector:
-    return Selector((Requirement(f"r:{name}", "Exists"),), name)
-
-
-RESERVED = (
-    "host", "remote-node", "world", "world-ipv4", "world-ipv6", "health", "init", "ingress", "unmanaged", "kube-apiserver",
-)  # fmt: skip
-IN_CLUSTER = ("host", "remote-node", "init", "health", "unmanaged", "ingress")
-ENTITIES: dict[str, Peers] = {
-    "all": EVERYONE,
-    "none": Peers(text="none"),
-    "cluster": Peers(selectors=(*map(reserved, IN_CLUSTER), Selector((ANY_POD,), "pods")), text="the cluster"),
-    "cluster-mesh": Peers(selectors=(Selector((ANY_POD,), "pods"),), text="the cluster mesh"),
-    **{name: Peers(selectors=(reserved(name),), text=name) for name in RESERVED},
-}
-
 
 _L3 = ("Endpoints", "CIDR", "CIDRSet", "Entities", "Nodes", "Groups", "Requires")
 RULE_FIELDS = {
@@ -171,7 +145,7 @@ def _subject(me: Ref, spec: dict[str, Any]) -> tuple[Selector, bool]:
     if nodes is not None:
         if me.namespace:
             raise SelectorError("nodeSelector is only for CiliumClusterwideNetworkPolicy")
-        return _nodes(nodes, "nodeSelector"), True
+        return node_selector(nodes, "nodeSelector"), True
     if pods is None:
         raise SelectorError("it has neither endpointSelector nor nodeSelector")
     selector = cilium_selector(pods, "endpointSelector")
@@ -180,47 +154,6 @@ def _subject(me: Ref, spec: dict[str, Any]) -> tuple[Selector, bool]:
         kept = tuple(item for item in selector.requirements if item.key != "@ns")
         return Selector((*kept, in_namespace(me.namespace)), selector.text), False
     return selector, False
-
-
-def fact_key(key: str) -> str:
-    """Cilium's ``source:key`` as a key of facts; sources other than k8s, any and reserved are facts nobody has."""
-    source, colon, name = key.partition(":")
-    if not colon:
-        source, name = "any", key
-    if source == "reserved":
-        return f"r:{name}"
-    if source not in ("k8s", "any"):
-        return f"x:{key}"
-    if name in SPECIAL:
-        return SPECIAL[name]
-    if name.startswith(NAMESPACE_LABELS):
-        return f"n:{name.removeprefix(NAMESPACE_LABELS)}"
-    return f"l:{name}"
-
-
-def cilium_selector(item: Any, what: str, nodes: bool = False) -> Selector:
-    """An EndpointSelector as it stands, without the namespace that the agent adds. Raises SelectorError."""
-    labels, expressions = parts(item, what)
-
-    def key_of(key: str) -> str:
-        return f"h:{key.partition(':')[2] or key}" if nodes else fact_key(key)
-
-    found = [Requirement(key_of(key), "In", frozenset((value,))) for key, value in labels.items()]
-    found += [requirement(key_of(key), op, values) for key, op, values in expressions]
-    text = selector_words(
-        {_short(key): value for key, value in labels.items()}, [(_short(k), op, v) for k, op, v in expressions]
-    )
-    return Selector(tuple(found), text)
-
-
-def _short(key: str) -> str:
-    name = key.removeprefix("k8s:").removeprefix("any:")
-    return "namespace" if name == POD_NAMESPACE else name.removeprefix(NAMESPACE_LABELS)
-
-
-def _nodes(item: Any, what: str) -> Selector:
-    selector = cilium_selector(item, what, nodes=True)
-    return Selector((*selector.requirements, ANY_NODE), f"nodes with {selector.text}" if selector.text else "any node")
 
 
 def _endpoints(me: Ref, listed: Any, what: str, subject: Selector) -> Peers:
@@ -395,7 +328,7 @@ def _peers(
                 raise SelectorError(f"{unknown[0]!r} is not an entity")
             return join_peers([ENTITIES[name] for name in value]), True
         case "Nodes":
-            nodes = [_nodes(entry, f"{key}[{at}]") for at, entry in enumerate(_list(value, key))]
+            nodes = [node_selector(entry, f"{key}[{at}]") for at, entry in enumerate(_list(value, key))]
             return join_peers([Peers(selectors=(node,), text=node.text) for node in nodes]), True
         case "Services":
             return _services(value, key, world), True
