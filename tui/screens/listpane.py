@@ -1,4 +1,7 @@
-"""What panes made of lists have in common: moving, filter, sort, problems only, explain, copy, save, readers."""
+"""What panes made of lists have in common: moving, filter, sort, problems only, explain, copy, save, readers.
+
+Longer than most modules: each command is a few lines, and a pane gets all of them by deriving from one class.
+"""
 
 from __future__ import annotations
 
