@@ -111,6 +111,11 @@ class Pointsman(Host):
 
     # -- start and end ----------------------------------------------------------------------------------------------
 
+    def on_load(self) -> None:
+        """From Python 3.12 on Textual has tasks run eagerly; a mode's first screen would then be composed before it is on
+        its stack, where an Input in it finds no screen. Every Python gets the order that tasks have by default."""
+        asyncio.get_running_loop().set_task_factory(None)
+
     def on_mount(self) -> None:
         self._first_theme()
         self.set_class(self.slow, "-slow")
