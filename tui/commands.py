@@ -38,7 +38,7 @@ PANES: tuple[PaneName, ...] = (
 
 APP = "app"
 """The scope of commands that every pane has."""
-LISTS = ("overview", "ips")
+LISTS = ("overview", "ips", "policies")
 """Panes that are made of rows."""
 DIALOGS = ("text", "logs", "help")
 """Full-screen readers: YAML and describe, pod logs, this help."""
@@ -60,6 +60,8 @@ class Command:
     group: str = "Program"
     scope: tuple[str, ...] = (APP,)
     footer: int = 0
+    footer_not: tuple[str, ...] = ()
+    """Places whose footer has no room for it."""
     label: str = ""
     """One or two words for the footer; the title if empty."""
     words: tuple[str, ...] = ()
@@ -112,8 +114,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("page-up", "Page up", "A page up.", ("ctrl+b", "pageup"), "Move", (*LISTS, *DIALOGS), palette=False),
     Command("top", "Top", "The first row.", ("g g", "home"), "Move", (*LISTS, *DIALOGS), palette=False),
     Command("bottom", "Bottom", "The last row.", ("G", "end"), "Move", (*LISTS, *DIALOGS), palette=False),
-    Command("panel.next", "Next panel", "Go to the next panel of the pane.", ("tab",), "Move", ("overview", "ips")),
-    Command("panel.previous", "Previous panel", "Go to the panel before.", ("shift+tab",), "Move", ("overview", "ips")),
+    Command("panel.next", "Next panel", "Go to the next panel of the pane.", ("tab",), "Move", LISTS),
+    Command("panel.previous", "Previous panel", "Go to the panel before.", ("shift+tab",), "Move", LISTS),
     # -- looking --------------------------------------------------------------------------------------------------
     Command(
         "explain",
@@ -134,10 +136,19 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=4,
+        footer_not=("policies",),
         label="describe",
     ),
     Command(
-        "logs", "Logs", "The logs of a pod behind the row; asks which.", ("l",), "Look", LISTS, footer=5, label="logs"
+        "logs",
+        "Logs",
+        "The logs of a pod behind the row; asks which.",
+        ("l",),
+        "Look",
+        LISTS,
+        footer=5,
+        footer_not=("policies",),
+        label="logs",
     ),
     Command(
         "related",
@@ -171,11 +182,40 @@ COMMANDS: tuple[Command, ...] = (
         footer=2,
         label="filter",
     ),
+    Command(
+        "policies.view",
+        "Next view",
+        "The list of policies, what holds for each pod, or the matrix of who may reach whom.",
+        ("v",),
+        "Look",
+        ("policies",),
+        footer=2,
+        label="view",
+    ),
+    Command(
+        "reach",
+        "May A reach B?",
+        "Ask a question: `media/jellyfin db/postgres 5432`; the policy that decides is opened.",
+        ("r",),
+        "Look",
+        ("policies",),
+        footer=2,
+        label="reach",
+        words=("reach",),
+        argument="FROM TO PORT",
+    ),
     Command("search", "Search", "Find words in the text.", ("/",), "Narrow", DIALOGS, footer=2, label="search"),
     Command("match.next", "Next match", "The next row the filter finds.", ("n",), "Narrow", (*LISTS, *DIALOGS)),
     Command("match.previous", "Previous match", "The match before.", ("N",), "Narrow", (*LISTS, *DIALOGS)),
     Command("problems", "Problems only", "Show only rows with a problem, or all again.", ("ctrl+z",), "Narrow", LISTS),
-    Command("wide", "Wide columns", "Show columns that are hidden for want of room.", ("ctrl+w",), "Narrow", ("ips",)),
+    Command(
+        "wide",
+        "Wide columns",
+        "Show columns that are hidden for want of room.",
+        ("ctrl+w",),
+        "Narrow",
+        ("ips", "policies"),
+    ),
     Command("namespace.all", "All namespaces", "Show all namespaces.", ("0",), "Narrow"),
     Command(
         "namespace",
@@ -197,6 +237,18 @@ COMMANDS: tuple[Command, ...] = (
             "moves": ("M", "moves"),
             "service": ("S", "service"),
             "problems": ("X", "problems"),
+        },
+    ),
+    *_sort_commands(
+        "policies",
+        {
+            "policy": ("P", "policy or pod"),
+            "kind": ("K", "kind or workload"),
+            "state": ("S", "state, the worst first"),
+            "selects": ("W", "how many it selects (who)"),
+            "ways": ("D", "direction"),
+            "owner": ("O", "owner"),
+            "enforced": ("E", "who enforces it"),
         },
     ),
     # -- the program ----------------------------------------------------------------------------------------------
@@ -349,7 +401,11 @@ DEFAULT_KEYS = resolve()
 
 def footer(place: str, keymap: Keymap = DEFAULT_KEYS) -> list[Command]:
     """The commands the footer of a pane or dialog names, in order; those without a key are left out."""
-    found = [command for command in COMMANDS if command.footer and command.applies(place) and keymap.of(command.id)]
+    found = [
+        command
+        for command in COMMANDS
+        if command.footer and command.applies(place) and place not in command.footer_not and keymap.of(command.id)
+    ]
     return sorted(found, key=lambda command: command.footer)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SCREENS: dict[str, str] = {
     "overview": "pointsman.tui.screens.overview:OverviewScreen",
     "ips": "pointsman.tui.screens.ips:IpsScreen",
+    "policies": "pointsman.tui.screens.policies:PoliciesScreen",
 }
 
 

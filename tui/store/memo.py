@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 from pointsman.tui.model.kinds import Kind
@@ -26,6 +27,7 @@ def memoized(
 
     def wrap(answer: Callable[[Snapshot], R]) -> Callable[[Snapshot], R]:
         cache: OrderedDict[Any, R] = OrderedDict()
+        lock = Lock()  # a pane may have an answer made in a thread of its own
 
         @functools.wraps(answer)
         def remembered(snapshot: Snapshot) -> R:
@@ -33,12 +35,15 @@ def memoized(
             if not any(versions):
                 return answer(snapshot)  # a hand-made snapshot without versions: nothing to tell two apart by
             key = (versions, snapshot.cluster, also(snapshot) if also else None)
-            if key in cache:
-                cache.move_to_end(key)
-                return cache[key]
-            result = cache[key] = answer(snapshot)
-            while len(cache) > keep:
-                cache.popitem(last=False)
+            with lock:
+                if key in cache:
+                    cache.move_to_end(key)
+                    return cache[key]
+            result = answer(snapshot)
+            with lock:
+                cache[key] = result
+                while len(cache) > keep:
+                    cache.popitem(last=False)
             return result
 
         return remembered

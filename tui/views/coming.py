@@ -39,17 +39,6 @@ NOTES: dict[str, Coming] = {
             ("4  IPs", "address → service → ports → URLs; g goes to what is related"),
         ),
     ),
-    "policies": Coming(
-        "Which rule allows or forbids this?",
-        (
-            ("kubectl get networkpolicies -A", "every NetworkPolicy"),
-            ("kubectl describe networkpolicy -n NAMESPACE NAME", "what one selects and allows"),
-        ),
-        (
-            ("kubectl get netpol,cnp,ccnp -A", "every policy, Cilium's kinds too"),
-            ("kubectl -n kube-system exec ds/cilium -- cilium-dbg policy selectors", "what each selector selects"),
-        ),
-    ),
     "routes": Coming(
         "What handles this URL?",
         (
