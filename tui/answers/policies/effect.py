@@ -9,7 +9,7 @@ from pointsman.tui.answers.policies.addresses import address, range_text
 from pointsman.tui.answers.policies.connections import Connection, Point, connections
 from pointsman.tui.answers.policies.ends import Owner
 from pointsman.tui.answers.policies.facts import indexes
-from pointsman.tui.answers.policies.index import PolicyIndex
+from pointsman.tui.answers.policies.index import PolicyIndex, variants
 from pointsman.tui.answers.policies.rules import Policy
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, spans, subtract, union
 from pointsman.tui.answers.ref import Ref
@@ -40,6 +40,7 @@ def with_policies(index: PolicyIndex, policies: Iterable[Policy]) -> PolicyIndex
         index,
         policies=kept,
         by_ref={policy.ref: policy for policy in kept},
+        engines=variants(index.enforcement, kept),
         _subjects={},
         _gates={},
         _sections={},

@@ -254,11 +254,13 @@ def read_policy(obj: Obj[Loose], world: Services) -> Policy:
     return read_network_policy(obj)
 
 
-def _variants(found: Enforcement) -> tuple[tuple[Variant, ...], ...]:
+def variants(found: Enforcement, policies: tuple[Policy, ...]) -> tuple[tuple[Variant, ...], ...]:
+    """The engines, in two variants where it cannot be told whether one enforces a kind that these policies are of."""
+    present = {policy.ref.kind for policy in policies}
     groups: list[tuple[Variant, ...]] = []
     for engine in found.engines:
         sure = frozenset(kind for kind, knows in engine.knows.items() if knows)
-        perhaps = frozenset(kind for kind, knows in engine.knows.items() if knows is None)
+        perhaps = frozenset(kind for kind, knows in engine.knows.items() if knows is None and kind in present)
         doubt = next(iter(engine.why[kind] for kind in sorted(perhaps) if kind in engine.why), "")
         group = [Variant(engine, sure, audit=bool(engine.audit))]
         if perhaps:
@@ -293,7 +295,7 @@ def compile_policies(
         Universe([end.facts for end in pods]),
         places,
         found,
-        _variants(found),
+        variants(found, policies),
         blind(snapshot, *unread) or _blind_to_namespaces(snapshot, policies),
         _has_ipv6(snapshot, ends),
         ip_spans(text for service in snapshot.all(SERVICES) for text in service.body.spec.cluster_ips),
