@@ -1,0 +1,292 @@
+"""Hubble's messages into rows, from protobuf bytes or from JSON lines, and back to the message for what rows leave out."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Final
+
+import msgspec
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+
+from pointsman.tui.model.flows import HUBBLE, L7, Event, Flow, Lost, NodeStatus, Peer, mask_url
+from pointsman.tui.wire import hubble
+from pointsman.tui.wire.hubble import GetFlowsResponse, named
+
+_NOBODY: Final = Peer()
+_DIRECTIONS: Final = ("", "ingress", "egress")
+_PORTED: Final = frozenset(("TCP", "UDP", "SCTP"))
+_TRACE_KINDS: Final = dict(enumerate(hubble.TRACE_POINTS))
+_XLATE: Final = {1: "pre-xlate-fwd", 2: "post-xlate-fwd", 3: "pre-xlate-rev", 4: "post-xlate-rev"}
+_WIDE: Final = ("socket_cookie", "cgroup_id")
+"""uint64 fields of a flow; in the JSON form they are strings."""
+
+_parse = GetFlowsResponse.FromString
+_document = msgspec.json.Decoder()
+
+
+class BadLineError(ValueError):
+    """A line that is no ``GetFlowsResponse``; ``str()`` says why in a few words."""
+
+
+def decode(raw: bytes) -> Event | None:
+    """A serialized ``GetFlowsResponse`` as a row; None for a kind of answer that is not known here.
+
+    Raises google.protobuf's DecodeError for what is no message.
+    """
+    return from_message(_parse(raw), raw)
+
+
+def from_message(message: Any, raw: bytes) -> Event | None:
+    """The same, of a parsed message; ``raw`` are its bytes."""
+    which = message.WhichOneof("response_types")
+    if which == "flow":
+        return _flow(message.flow, message, raw)
+    if which == "node_status":
+        status = message.node_status
+        return NodeStatus(
+            _ns(message, "time"),
+            named(hubble.NODE_STATES, status.state_change),
+            tuple(status.node_names),
+            status.message,
+            message.node_name,
+            raw,
+        )
+    if which == "lost_events":
+        lost = message.lost_events
+        return Lost(
+            _ns(message, "time"),
+            named(hubble.LOST_SOURCES, lost.source),
+            lost.num_events_lost,
+            lost.cpu.value if lost.HasField("cpu") else None,
+            _ns(lost, "first"),
+            _ns(lost, "last"),
+            message.node_name,
+            raw,
+        )
+    return None
+
+
+def message_of(flow: Flow) -> Any | None:
+    """The ``flow.Flow`` message a row was made from; None for a flow of another origin."""
+    return _parse(flow.raw).flow if flow.origin == HUBBLE and flow.raw else None
+
+
+def _ns(message: Any, field: str) -> int | None:
+    if not message.HasField(field):
+        return None
+    time = getattr(message, field)
+    return int(time.seconds) * 1_000_000_000 + int(time.nanos)
+
+
+def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service: Any) -> Peer:
+    if flow.HasField(which):
+        end = getattr(flow, which)
+        workload = ""
+        for item in end.workloads:
+            workload = f"{item.kind}/{item.name}" if item.kind else item.name
+            break
+        return Peer(
+            end.namespace,
+            end.pod_name,
+            workload,
+            end.identity,
+            ip,
+            port,
+            tuple(names) if names else (),
+            service.name if service is not None else "",
+            service.namespace if service is not None else "",
+        )
+    if not ip and service is None:
+        return _NOBODY
+    return Peer(
+        ip=ip,
+        port=port,
+        names=tuple(names),
+        service=service.name if service is not None else "",
+        service_namespace=service.namespace if service is not None else "",
+    )
+
+
+def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
+    protocol = ""
+    source_port = destination_port = None
+    if flow.HasField("l4"):
+        layer = flow.l4
+        protocol = layer.WhichOneof("protocol") or ""
+        if protocol in _PORTED:
+            ports = getattr(layer, protocol)
+            source_port, destination_port = ports.source_port, ports.destination_port
+    source_ip = destination_ip = ""
+    if flow.HasField("IP"):
+        addresses = flow.IP
+        source_ip, destination_ip = addresses.source, addresses.destination
+    event = flow.event_type
+    kind, sub = event.type, event.sub_type
+    summary = flow.Summary
+    safe = mask_url(summary) if "?" in summary or "@" in summary else summary
+    masked = safe != summary
+    l7 = None
+    if flow.HasField("l7"):
+        l7, hides = _l7(flow.l7)
+        masked = masked or hides
+        what = _l7_kind(flow.l7)
+    else:
+        what = _kind(flow, kind, sub)
+    verdict = flow.verdict
+    reason = flow.drop_reason_desc
+    time = flow if flow.HasField("time") else message
+    direction = flow.traffic_direction
+    return Flow(
+        HUBBLE,
+        _ns(time, "time"),
+        hubble.VERDICTS.get(verdict) or str(verdict),
+        _DIRECTIONS[direction] if 0 <= direction < 3 else "",
+        _peer(
+            flow,
+            "source",
+            source_ip,
+            source_port,
+            flow.source_names,
+            flow.source_service if flow.HasField("source_service") else None,
+        ),
+        _peer(
+            flow,
+            "destination",
+            destination_ip,
+            destination_port,
+            flow.destination_names,
+            flow.destination_service if flow.HasField("destination_service") else None,
+        ),
+        protocol,
+        what,
+        kind,
+        sub,
+        safe,
+        flow.is_reply.value if flow.HasField("is_reply") else None,
+        named(hubble.DROP_REASONS, reason) if reason else "",
+        flow.node_name or message.node_name,
+        flow.uuid,
+        l7,
+        named(hubble.AUTH_TYPES, flow.auth_type) if flow.auth_type else "",
+        flow.ip_trace_id.trace_id if flow.HasField("ip_trace_id") else 0,
+        masked,
+        raw,
+    )
+
+
+def _kind(flow: Any, kind: int, sub: int) -> str:
+    """What the CLI prints as type (facts of its printer)."""
+    if kind == hubble.TRACE:
+        return _TRACE_KINDS.get(sub & 0xFF) or str(sub & 0xFF)
+    if kind == hubble.DROP:
+        return hubble.drop_text(sub)
+    if kind == hubble.POLICY_VERDICT:
+        match = flow.policy_match_type
+        name = hubble.POLICY_MATCHES[match] if match < len(hubble.POLICY_MATCHES) else "unknown"
+        return f"policy-verdict:{name} {named(hubble.DIRECTIONS, flow.traffic_direction)}"
+    if kind == hubble.CAPTURE:
+        return named(hubble.CAPTURE_POINTS, flow.debug_capture_point)
+    if kind == hubble.TRACE_SOCK:
+        point = flow.sock_xlate_point
+        return _XLATE.get(point) or named(hubble.XLATE_POINTS, point)
+    return "UNKNOWN"
+
+
+def _l7_kind(l7: Any) -> str:
+    kind = named(hubble.L7_TYPES, l7.type).lower()
+    record = l7.WhichOneof("record")
+    if record == "dns":
+        kind += f" {l7.dns.observation_source}"
+    return f"{record or 'l7'}-{kind}"
+
+
+def _l7(l7: Any) -> tuple[L7, bool]:
+    """The row, and whether it hides something."""
+    record = l7.WhichOneof("record") or "l7"
+    kind = named(hubble.L7_TYPES, l7.type) if l7.type else ""
+    latency = l7.latency_ns or None
+    if record == "http":
+        http = l7.http
+        url = mask_url(http.url)
+        hides = url != http.url or bool(http.headers)
+        return L7("http", kind, latency, http.code or None, http.method, url, http.protocol), hides
+    if record == "dns":
+        dns = l7.dns
+        return L7("dns", kind, latency, query=dns.query, answers=tuple(dns.ips), rcode=dns.rcode), False
+    return L7(record, kind, latency), False
+
+
+def _stamp(text: str) -> datetime.datetime | dict[str, int]:
+    """RFC 3339 with up to nine digits as Timestamp fields. Raises ValueError."""
+    head, dot, rest = text.partition(".")
+    digits = rest.rstrip("Zz") if dot else ""
+    if not text.endswith("Z") or (dot and not (digits.isdigit() and len(digits) <= 9)):
+        raise ValueError(text)
+    whole = datetime.datetime.fromisoformat(head.removesuffix("Z")).replace(tzinfo=datetime.UTC)
+    return {"seconds": int(whole.timestamp()), "nanos": int(digits.ljust(9, "0")) if digits else 0}
+
+
+def message_from_json(line: bytes | str) -> Any:
+    """One line of ``hubble observe -o jsonpb`` (or of the exporter's file, or of ``-o json``) as a message.
+
+    The short way builds the message from the document in C and knows only what flows usually hold; all else goes the
+    official way. A bare flow (the CLI's legacy JSON) is put into an answer. Raises BadLineError.
+    """
+    try:
+        document = _document.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadLineError(f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise BadLineError("not a JSON object")
+    bare = "flow" not in document and ("verdict" in document or "IP" in document or "event_type" in document)
+    if bare:
+        document = {"flow": document, "node_name": document.get("node_name", ""), "time": document.get("time")}
+        if document["time"] is None:
+            del document["time"]
+    elif not document.keys() & {"flow", "node_status", "lost_events", "nodeStatus", "lostEvents"}:
+        raise BadLineError("not a flow")
+    try:
+        return _quick(document)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        pass
+    if bare:
+        line = msgspec.json.encode(_again(line))
+    try:
+        return json_format.Parse(line, GetFlowsResponse(), ignore_unknown_fields=True)
+    except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadLineError(str(error).partition("\n")[0][:160]) from None
+
+
+def _again(line: bytes | str) -> dict[str, Any]:
+    flow = _document.decode(line)
+    answer = {"flow": flow}
+    answer |= {key: flow[key] for key in ("time", "node_name") if key in flow}
+    return answer
+
+
+def _quick(document: dict[str, Any]) -> Any:
+    """The message of a plain flow. Raises TypeError, ValueError, AttributeError or KeyError for what is not plain."""
+    flow = document["flow"]
+    if "time" in document:
+        document["time"] = _stamp(document["time"])
+    if "time" in flow:
+        flow["time"] = _stamp(flow["time"])
+    if "is_reply" in flow:
+        flow["is_reply"] = {"value": flow["is_reply"]}
+    for name in _WIDE:
+        if name in flow:
+            flow[name] = int(flow[name])
+    if "l7" in flow and "latency_ns" in flow["l7"]:
+        flow["l7"]["latency_ns"] = int(flow["l7"]["latency_ns"])
+    for name in ("egress_allowed_by", "ingress_allowed_by", "egress_denied_by", "ingress_denied_by"):
+        for policy in flow.get(name, ()):
+            if "revision" in policy:
+                policy["revision"] = int(policy["revision"])
+    return GetFlowsResponse(**document)
+
+
+def decode_line(line: bytes | str) -> Event | None:
+    """A JSON line as a row. Raises BadLineError."""
+    message = message_from_json(line)
+    return from_message(message, message.SerializeToString())
