@@ -11,6 +11,7 @@ from worlds import Doc, make_snapshot
 from pointsman.tui.answers.policies.ends import End
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
 from pointsman.tui.answers.policies.judge import Answer, Decision, judge
+from pointsman.tui.answers.policies.spans import Spans
 from pointsman.tui.answers.policies.targets import find_target
 from pointsman.tui.store.snapshot import Cluster, Snapshot
 
@@ -91,6 +92,10 @@ def cnp(text: str, path: str = "default/c") -> Doc:
 
 def ccnp(text: str, path: str = "c") -> Doc:
     return policy(text, path, "CiliumClusterwideNetworkPolicy")
+
+
+def contains(items: Spans, value: int) -> bool:
+    return any(low <= value <= high for low, high in items)
 
 
 def files(*docs: Doc | Iterable[Doc]) -> Snapshot:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from policyworld import Asked, ask, cnp, files, namespace, pod, policy, workload
-from worlds import Doc, cilium, make_snapshot, node
+from policyworld import FILES, Asked, ask, cnp, files, namespace, pod, policy, workload
+from worlds import Doc, cilium, make_snapshot, make_store, node
 
 from pointsman.tui.answers.policies.connections import Point, connections, port_list, reasons_of
+from pointsman.tui.answers.policies.index import compile_index
+from pointsman.tui.model.decode import from_doc
+from pointsman.tui.model.kinds import EVENTS, NETWORKPOLICIES
 from pointsman.tui.store.snapshot import Snapshot
 
 WEB = workload("Deployment", "default/web", {"app": "web"}, [("http", "TCP", 8080)])
@@ -243,3 +246,14 @@ def test_points_name_one_thing() -> None:
     assert Point("default", "web", "Deployment").text == "default/web"
     assert Point(cidr="10.0.0.0-10.0.0.1").text == "10.0.0.0-10.0.0.1"
     assert Point(name="ingress-controller").text == "ingress-controller"
+
+
+def test_the_index_is_kept_until_a_kind_it_reads_changes() -> None:
+    store = make_store(WEB, DB, cluster=FILES)
+    first = compile_index(store.snapshot())
+    store.change(EVENTS, [from_doc({"metadata": {"name": "e", "namespace": "x"}}, EVENTS)])
+    assert compile_index(store.snapshot()) is first
+    store.change(NETWORKPOLICIES, [from_doc(dict(SHUT), NETWORKPOLICIES)])
+    second = compile_index(store.snapshot())
+    assert second is not first
+    assert [policy.ref.path for policy in second.policies] == ["default/shut"]

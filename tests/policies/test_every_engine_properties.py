@@ -7,12 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from policyworld import ALLOWED, FILES, Asked, namespace, pod
+from policyworld import ALLOWED, FILES, Asked, contains, namespace, pod
 from worlds import Doc, cilium, k3s_nodes, make_snapshot, node
 
 from pointsman.tui.answers.policies.addresses import address
 from pointsman.tui.answers.policies.connections import connections
-from pointsman.tui.answers.policies.spans import contains
 from pointsman.tui.store.snapshot import Cluster, Snapshot
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -7,12 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from policyworld import ALLOWED, DENIED, Asked, files, namespace, pod
+from policyworld import ALLOWED, DENIED, Asked, contains, files, namespace, pod
 from worlds import Doc
 
 from pointsman.tui.answers.policies.connections import connections
 from pointsman.tui.answers.policies.ports import protocol_spans
-from pointsman.tui.answers.policies.spans import contains
 from pointsman.tui.store.snapshot import Snapshot
 
 SPACES = {"x": {"team": "a"}, "y": {"team": "b"}}

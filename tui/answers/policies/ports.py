@@ -128,13 +128,3 @@ def port_words(conns: Spans) -> str:
     if len(words) > 6:
         words = [*words[:5], f"{len(words) - 5} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def rule_port_words(ports: Ports) -> str:
-    """Like :func:`port_words`, with the named ports."""
-    if ports.everything:
-        return "all ports"
-    words = [name for name, _ in ports.named]
-    if ports.fixed or not words:
-        words.append(port_words(ports.fixed))
-    return " and ".join(words)

@@ -5,7 +5,6 @@ Every function takes and gives normalised spans (sorted, no two touching) and is
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 
 Span = tuple[int, int]
@@ -73,13 +72,6 @@ def subtract(first: Spans, second: Spans) -> Spans:
         if low <= high:
             found.append((low, high))
     return tuple(found)
-
-
-def contains(items: Spans, value: int) -> bool:
-    at = bisect_right(items, (value, value)) - 1
-    if at >= 0 and items[at][0] <= value <= items[at][1]:
-        return True
-    return at + 1 < len(items) and items[at + 1][0] == value
 
 
 def covers(items: Spans, wanted: Spans) -> bool:

@@ -10,12 +10,12 @@ from pointsman.tui.answers.policies.ends import End
 from pointsman.tui.answers.policies.facts import indexes
 from pointsman.tui.answers.policies.index import POLICY_KINDS, PolicyIndex, compile_index
 from pointsman.tui.answers.policies.lint import Lint, Lints, beyond_pods, selects
-from pointsman.tui.answers.policies.rules import Policy
+from pointsman.tui.answers.policies.rules import DIRECTIONS, Policy
 from pointsman.tui.answers.policies.toggles import is_off, off_until
-from pointsman.tui.answers.policies.words import subject_name, summary
+from pointsman.tui.answers.policies.words import rule_words, subject_name, summary
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.words import plural
-from pointsman.tui.model.kinds import KINDS, PODS
+from pointsman.tui.model.kinds import PODS
 from pointsman.tui.model.meta import Loose, Obj
 from pointsman.tui.store.snapshot import Snapshot
 
@@ -129,9 +129,6 @@ class Effective:
 
 def effective(index: PolicyIndex, end: End) -> tuple[Effective, ...]:
     """Both directions of one pod (or node): which policies select it and what they come to."""
-    from pointsman.tui.answers.policies.rules import DIRECTIONS
-    from pointsman.tui.answers.policies.words import rule_words
-
     found = []
     for direction in DIRECTIONS:
         refs: dict[Ref, None] = {}
@@ -173,7 +170,3 @@ def count_words(row: PolicyRow) -> str:
     if row.pods is None:
         return "?"
     return plural(row.pods, "pod") if row.pods else "no pod"
-
-
-def kind_of(row: PolicyRow) -> str:
-    return KINDS[row.ref.kind].kind

@@ -11,6 +11,7 @@ from pointsman.tui.answers.policies.addresses import INTERNET, IPV4, AddressErro
 from pointsman.tui.answers.policies.backends import CONTROLLER, ingress_controllers, pods_behind, target_ports
 from pointsman.tui.answers.policies.ends import End, Is, ip_spans
 from pointsman.tui.answers.policies.index import PolicyIndex
+from pointsman.tui.answers.policies.ports import protocol_spans
 from pointsman.tui.answers.policies.spans import Spans, intersect, union
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.core import Service
@@ -359,8 +360,6 @@ def asked_ports(target: Target, end: End, port: int | str | None, protocol: str)
             raise TargetError(
                 f"{end.text} has no {protocol} port named {port}", _known(name for name, _, _ in end.ports)
             )
-        from pointsman.tui.answers.policies.ports import protocol_spans
-
         found = ()
         for number in numbers:
             found = union(found, protocol_spans(protocol, number, number))

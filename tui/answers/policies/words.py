@@ -7,7 +7,6 @@ from pointsman.tui.answers.policies.facts import MOST_VALUES, Requirement, Selec
 from pointsman.tui.answers.policies.ports import PORTED, SIZE, Ports, all_transport, split
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Action, Peers, Policy, Rule, Section
 from pointsman.tui.answers.words import listed
-from pointsman.tui.model.kinds import KINDS
 
 NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/instance", "component", "tier")
 """Labels whose value people use as the thing's name."""
@@ -172,8 +171,3 @@ def summary(policy: Policy) -> str:
         words = [*words[:3], f"{len(words) - 3} more rules"]
     text = "; ".join([*words, *closing])
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def kind_name(policy: Policy) -> str:
-    kind = KINDS.get(policy.ref.kind)
-    return kind.kind if kind else policy.ref.kind
