@@ -127,7 +127,17 @@ COMMANDS: tuple[Command, ...] = (
         footer=1,
         label="explain",
     ),
-    Command("yaml", "YAML", "The object's YAML.", ("y",), "Look", LISTS, footer=3, label="yaml"),
+    Command(
+        "yaml",
+        "YAML",
+        "The object's YAML.",
+        ("y",),
+        "Look",
+        LISTS,
+        footer=3,
+        footer_not=("policies",),
+        label="yaml",
+    ),
     Command(
         "describe",
         "Describe",
@@ -203,6 +213,17 @@ COMMANDS: tuple[Command, ...] = (
         label="reach",
         words=("reach",),
         argument="FROM TO PORT",
+    ),
+    Command(
+        "toggle",
+        "Off or on",
+        "Switch a policy off for ten minutes (or as long as you choose), or on again; shows the change and asks first.",
+        ("x",),
+        "Act",
+        ("policies",),
+        footer=2,
+        label="off/on",
+        dangerous=True,
     ),
     Command("search", "Search", "Find words in the text.", ("/",), "Narrow", DIALOGS, footer=2, label="search"),
     Command("match.next", "Next match", "The next row the filter finds.", ("n",), "Narrow", (*LISTS, *DIALOGS)),
@@ -312,7 +333,7 @@ COMMANDS: tuple[Command, ...] = (
 
 BY_ID: dict[str, Command] = {command.id: command for command in COMMANDS}
 WORDS: dict[str, Command] = {word: command for command in COMMANDS for word in command.words}
-GROUPS = ("Panes", "Move", "Look", "Narrow", "Sort", "Reader", "Program")
+GROUPS = ("Panes", "Move", "Look", "Act", "Narrow", "Sort", "Reader", "Program")
 PLACES = (*(pane.id for pane in PANES), *DIALOGS)
 SHIFTED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ~!@#$%^&*()_+{}|:"<>?'
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from appkit import NOW, Clock, make_app
+from demohome import demo_homelab
 from textual.pilot import Pilot
 
 from pointsman.tui.answers.ref import Ref
@@ -483,3 +484,76 @@ async def test_a_large_cluster_never_stops_the_app() -> None:
     late.sort()
     assert late[int(len(late) * 0.9)] < 0.05, late[-10:]
     assert late[-1] < 0.6, late[-10:]
+
+
+# -- off and on -----------------------------------------------------------------------------------------------------------
+
+
+async def until(pilot: Pilot[Any], what: Any, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, words(pilot.app)
+        await pilot.pause(0.1)
+
+
+async def test_x_switches_a_policy_off_and_on_again_on_a_live_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pointsman.tui.answers.policies.toggles import is_off
+    from pointsman.tui.app.program import Pointsman
+    from pointsman.tui.config import Config
+    from pointsman.tui.screens.modals.confirm import ConfirmScreen
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    with demo_homelab(tmp_path, "classic") as demo:
+        app = Pointsman(Options(kubeconfig=str(demo.kubeconfig)), Config())
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: len(list(app.snapshot().all(NETWORKPOLICIES))) == 13)
+            screen = await opened(pilot)
+            await until(pilot, lambda: len(rows(app)) == 13)
+            screen.query_one("#policies", Panel).select(Ref(NETWORKPOLICIES.id, "media", "immich-valkey"))
+
+            async def agree() -> None:
+                await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.screen.seen)
+                dialog = app.screen
+                assert isinstance(dialog, ConfirmScreen)
+                assert "immich-valkey" in words(app)
+                if dialog.plan.grave:
+                    name = dialog.query_one("#confirm-name")
+                    name.focus()
+                    await pilot.press(*typed("immich-valkey"), "enter")
+                else:
+                    await pilot.press("y")
+
+            def live() -> Any:
+                return app.snapshot().get(NETWORKPOLICIES, "media", "immich-valkey")
+
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+            await pilot.press("escape")  # whoever says no has written nothing
+            await until(pilot, lambda: not isinstance(app.screen, ConfirmScreen) or app.screen.seen)
+            if isinstance(app.screen, ConfirmScreen):
+                await pilot.press("escape")
+            await until(pilot, lambda: app.screen is screen)
+            assert not is_off(live())
+            before = live().body.spec
+
+            await pilot.press("x")
+            await agree()
+            await until(pilot, lambda: is_off(live()))
+            await until(pilot, lambda: any("immich-valkey" in row and "‖ off 9:" in row for row in rows(app)))
+            await pilot.press("x")
+            await agree()
+            await until(pilot, lambda: not is_off(live()))
+            assert live().body.spec == before
+            await until(pilot, lambda: any("immich-valkey" in row and "● active" in row for row in rows(app)))
+
+
+async def test_read_only_has_no_key_for_it() -> None:
+    app = make_app("classic", Options(read_only=True))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        screen = await opened(pilot, "x")
+        assert app.screen is screen
+        app.run_command("toggle")
+        await settle(pilot)
+        assert "this is read-only" in " ".join(words(app).split())

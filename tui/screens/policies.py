@@ -17,9 +17,9 @@ from pointsman.tui.answers.policies.index import POLICY_KINDS
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.commands import Command
 from pointsman.tui.screens.behind import Behind
-from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.screens.policymatrix import MatrixPart
+from pointsman.tui.screens.policytoggle import TogglePart
 from pointsman.tui.screens.question import QuestionBar
 from pointsman.tui.views.explain import Told
 from pointsman.tui.views.policies import (
@@ -54,7 +54,7 @@ PATIENCE = 0.012
 _POD_SORTS = {"policy": "pod", "kind": "workload", "state": "ingress", "ways": "egress", "selects": "count"}
 
 
-class PoliciesScreen(MatrixPart, ListPane):
+class PoliciesScreen(MatrixPart, TogglePart):
     place = "policies"
     CSS_PATH: ClassVar = "policies.tcss"
     AUTO_FOCUS = "#policies"
@@ -173,6 +173,8 @@ class PoliciesScreen(MatrixPart, ListPane):
             return why
         if command.id == "logs" and isinstance(self.selected_row, ListedPolicy):
             return "A policy has no logs; the pods' view has its pods'."
+        if command.id == "toggle" and not isinstance(self.selected_row, ListedPolicy):
+            return "Policies are switched in their list; v goes there."
         return super().why_not(command)
 
     def _move(self, *names: str) -> None:

@@ -66,7 +66,7 @@ def tell_policy(row: ListedPolicy, index: PolicyIndex) -> Told:
             ("enforced by", policy.enforced_by or ("nobody" if policy.state is State.NOT_ENFORCED else "unknown")),
         ),
         (),
-        (*OBJECT, "copy", "reach"),
+        ("toggle", *OBJECT, "copy", "reach"),
     )
 
 
