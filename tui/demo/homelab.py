@@ -12,6 +12,7 @@ from typing import cast
 from pointsman.tui.demo import control
 from pointsman.tui.demo.clock import Clock
 from pointsman.tui.demo.controllers import logs as voices
+from pointsman.tui.demo.hubble.attach import Relay
 from pointsman.tui.demo.kube import authz
 from pointsman.tui.demo.kube.logs import Line, PodLogs
 from pointsman.tui.demo.kube.objects import Object, clone
@@ -49,6 +50,7 @@ class Homelab:
         self.life = Life(self.storage, self.scenario, self.clock, logs=self.logs)
         self.ports = Ports()
         self.ports.register("web", {"app.kubernetes.io/name": "site"}, 8080, page(SITE))
+        self.relay = Relay(self)
         self.server: KubeServer | None = None
         self._changed = asyncio.Event()
         self._beat: asyncio.Task[None] | None = None
@@ -92,6 +94,7 @@ class Homelab:
             self._beat.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._beat
+        await self.relay.stop()
         if self.server is not None:
             await self.server.stop()
 

@@ -15,6 +15,7 @@ from pointsman.tui.store.store import Store
 if TYPE_CHECKING:
     from pointsman.tui.sources.demo_child import DemoChild
     from pointsman.tui.sources.kube import KubeSource
+    from pointsman.tui.sources.kube.client import KubeClient
     from pointsman.tui.sources.manifests import ManifestSource
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,16 @@ class Opened:
                 raise ConfigError(str(report.problems[0]), "Give --manifests a file or folder of YAML or JSON.")
         elif self.kube is not None:
             await self.kube.load(deadline)
+
+    async def connect(self, deadline: float = 3.0) -> KubeClient:
+        """The connection to the API and nothing read over it, for a verb that wants no objects. Raises KubeError."""
+        await self._prepare()
+        if self.kube is None:
+            raise ConfigError("Files are read in place of a cluster.", "Leave out --manifests.")
+        await self.kube.load(deadline, kinds=())
+        if self.kube.client is None:
+            raise ConfigError("There is no connection to the cluster.")
+        return self.kube.client
 
     async def close(self) -> None:
         """End what was started. Safe to call twice."""

@@ -20,6 +20,7 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {
     "status": Verb("status", "the stack, its components, nodes, counts and sources"),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
+    "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
     "policies": Verb("policies", "network policies: what each selects and does, its state, who enforces it"),
     "policy": Verb(
         "policy", "`policy off|on NS/NAME`: switch one off for a while (10m), or on; `policy status`: timers"

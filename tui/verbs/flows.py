@@ -1,0 +1,299 @@
+"""Who talks to whom: the flows of Hubble's Relay, in the words and the forms of the hubble CLI.
+
+Without -f the last 20 are printed; with -f it goes on until it is interrupted, through a Relay that restarts and a
+port-forward that breaks. Filters may be given more than once: values of one filter are alternatives, different filters must
+all match, and --not turns around the next one.
+
+-o compact and -o jsonpb, when asked for, are the hubble CLI's own forms word for word, with query values and headers in
+clear; everywhere else those are masked. -o json is one object a line; the state of nodes and lost events go to stderr.
+
+The Relay is found in the cluster and reached by a port-forward; --hubble-server names another one. --input-file reads what
+`hubble observe -o jsonpb` or Cilium's exporter wrote, plain or gzipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from pointsman.tui.options import Options
+
+if TYPE_CHECKING:
+    from pointsman.tui.answers.flows.request import Selection
+    from pointsman.tui.model.flows import Event
+
+OUTPUTS = ("compact", "json", "jsonpb", "table")
+BAD_LINES_TOLD = 3
+SIDED = ("fqdn", "ip", "pod", "label", "service", "port", "workload", "identity", "cluster")
+VALUED = (
+    "uuid", "node-name", "node-label", "protocol", "tcp-flags", "verdict", "drop-reason-desc", "http-status",
+    "http-method", "http-path", "http-url", "http-header", "dns-query", "trace-id", "ip-trace-id", "snat-ip",
+    "ip-version", "traffic-direction", "interface", "cel-expression",
+)  # fmt: skip
+BARE = ("encrypted", "unencrypted", "reply", "not-reply", "from-all-namespaces", "to-all-namespaces")
+
+
+class _Word(argparse.Action):
+    """A filter word, kept in the order of the command line, which --not needs."""
+
+    def __call__(self, _parser: Any, namespace: Any, values: Any, _option: str | None = None) -> None:
+        words = list(getattr(namespace, "words", None) or [])
+        words.append((self.metavar_word, values if isinstance(values, str) else ""))
+        namespace.words = words
+
+    @property
+    def metavar_word(self) -> str:
+        return next(text for text in self.option_strings if text.startswith("--"))[2:]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    # The namespace is a filter here, and --not may stand before it: the common option gives way. Groups take the rule
+    # from the parser when they are made.
+    parser.conflict_handler = "resolve"
+    choose = parser.add_argument_group("which flows")
+    choose.add_argument("-f", "--follow", action="store_true", help="go on")
+    choose.add_argument("--last", type=_number, metavar="N", help="the last N (of each node; default 20)")
+    choose.add_argument("--first", type=_number, metavar="N", help="the first N (of each node)")
+    choose.add_argument("--all", action="store_true", help="all that the nodes still keep")
+    choose.add_argument("--since", default="", metavar="TIME", help="5m, 1h30m, or 2026-09-20T10:11:12Z")
+    choose.add_argument("--until", default="", metavar="TIME", help="the same")
+    choose.add_argument("--input-file", default="", metavar="FILE", help="JSON lines in place of a Relay; - for stdin")
+    form = parser.add_argument_group("form")
+    form.add_argument("--print-node-name", action="store_true", help="the node in compact and table")
+    form.add_argument("--numeric", action="store_true", help="addresses in place of names in compact")
+    where = parser.add_argument_group("the Relay")
+    where.add_argument("--hubble-server", default=os.environ.get("HUBBLE_SERVER", ""), metavar="ADDRESS",
+                       help="host:port, tls://host:port or unix:///path in place of the cluster's")  # fmt: skip
+    where.add_argument("--tls", action=argparse.BooleanOptionalAction, default=None, help="TLS or plaintext")
+    where.add_argument("--tls-ca-cert-files", default="", metavar="FILE")
+    where.add_argument("--tls-client-cert-file", default="", metavar="FILE")
+    where.add_argument("--tls-client-key-file", default="", metavar="FILE")
+    where.add_argument("--tls-server-name", default="", metavar="NAME")
+    words = parser.add_argument_group("filters (each may be given more than once)")
+    words.add_argument("--not", action=_Word, nargs=0, dest="words", help="turn around the next filter")
+    words.add_argument("-t", "--type", action=_Word, dest="words", metavar="TYPE[:SUBTYPE]",
+                       help="drop, trace[:to-endpoint …], policy-verdict, l7, trace-sock, capture")  # fmt: skip
+    for name in SIDED:
+        short = ("-l",) if name == "label" else ()
+        words.add_argument(*short, f"--{name}", action=_Word, dest="words", metavar="VALUE", help="at either end")
+        words.add_argument(f"--from-{name}", action=_Word, dest="words", metavar="VALUE", help=argparse.SUPPRESS)
+        words.add_argument(f"--to-{name}", action=_Word, dest="words", metavar="VALUE",
+                           help=f"also --from-{name}")  # fmt: skip
+    words.add_argument("-n", "--namespace", action=_Word, dest="words", metavar="NS", help="at either end")
+    for name in ("from-namespace", "to-namespace"):
+        words.add_argument(f"--{name}", action=_Word, dest="words", metavar="NS")
+    for name in VALUED:
+        words.add_argument(f"--{name}", action=_Word, dest="words", metavar="VALUE")
+    for name in BARE:
+        words.add_argument(f"--{name}", action=_Word, nargs=0, dest="words")
+    words.add_argument("-4", "--ipv4", action=_Word, nargs=0, dest="words")
+    words.add_argument("-6", "--ipv6", action=_Word, nargs=0, dest="words")
+    parser.set_defaults(namespace="", words=None)
+
+
+def _number(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of flows")
+    return int(text)
+
+
+def run(options: Options, args: argparse.Namespace) -> int:
+    from pointsman.tui.verbs.reading import guarded
+
+    return guarded(lambda: _run(options, args))
+
+
+def _run(options: Options, args: argparse.Namespace) -> int:
+    import time
+
+    from pointsman.tui.answers.flows.predicates import FilterError
+    from pointsman.tui.answers.flows.request import Selection, moment
+    from pointsman.tui.answers.flows.words import FilterWords
+    from pointsman.tui.verbs.reading import complain, forever
+
+    try:
+        words = FilterWords()
+        for word, value in args.words or ():
+            words.add(word, value)
+        allow, deny = words.filters()
+        now = time.time()
+        since = moment(args.since, now) if args.since else None
+        until = moment(args.until, now) if args.until else None
+        chosen = Selection(args.follow, args.last, args.first, args.all, since, until)
+        chosen.check()
+        if options.output == "table" and args.follow:
+            raise FilterError("A table has to know its widths, so it cannot follow; take -o compact.")
+        out = _Out(options.output, args)
+        if args.input_file:
+            return _from_file(args.input_file, chosen, allow, deny, out)
+    except FilterError as error:
+        return complain(str(error))
+    return forever(_from_relay(options, args, chosen.request(allow, deny), out))
+
+
+class _Out:
+    """Lines on stdout, notes on stderr. Following, each line leaves at once; a reader that has gone raises
+    BrokenPipeError."""
+
+    def __init__(self, output: str, args: argparse.Namespace) -> None:
+        from pointsman.tui.answers.flows.compact import compact_line
+        from pointsman.tui.model.flows import Flow, NodeStatus
+
+        self._form = output or "compact"
+        self._verbatim = output in ("compact", "jsonpb")
+        """Only a form that was asked for by name shows what is masked elsewhere."""
+        self._node = args.print_node_name
+        self._numeric = args.numeric
+        self._follow = args.follow
+        self._stream = sys.stdout.buffer
+        self._kept: list[Event] = []
+        self._flow, self._status = Flow, NodeStatus
+        self._compact = compact_line
+        self._write: Callable[[Event], None] = {
+            "compact": self._as_compact,
+            "json": self._as_json,
+            "jsonpb": self._as_jsonpb,
+            "table": self._kept.append,
+        }[self._form]
+
+    def write(self, event: Event) -> None:
+        self._write(event)
+
+    def finish(self) -> None:
+        if self._form == "table":
+            from pointsman.tui.answers.flows.compact import table_lines
+
+            for line in table_lines(self._kept, node=self._node):
+                self._line(line)
+        self._stream.flush()
+
+    def _line(self, text: str) -> None:
+        self._stream.write(text.encode("utf-8", "replace") + b"\n")
+        if self._follow:
+            self._stream.flush()
+
+    def _note(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def _as_compact(self, event: Event) -> None:
+        text = self._compact(event, node=self._node, numeric=self._numeric, verbatim=self._verbatim)
+        if text is not None:
+            (self._note if isinstance(event, self._status) else self._line)(text)
+
+    def _as_json(self, event: Event) -> None:
+        if not isinstance(event, self._flow):
+            if (text := self._compact(event)) is not None:
+                self._note(text)
+            return
+        from pointsman.tui.answers.flows.document import flow_document
+        from pointsman.tui.views.json import dumps
+
+        self._line(dumps(flow_document(event), lines=True))
+
+    def _as_jsonpb(self, event: Event) -> None:
+        from pointsman.tui.answers.flows.jsonpb import jsonpb
+        from pointsman.tui.wire.hubble import GetFlowsResponse
+
+        text = jsonpb(GetFlowsResponse.FromString(event.raw))
+        if not isinstance(event, self._status):
+            self._line(text)
+        elif event.state in ("NODE_UNAVAILABLE", "NODE_ERROR"):
+            self._note(text)
+
+
+def _from_file(name: str, chosen: Selection, allow: list[Any], deny: list[Any], out: _Out) -> int:
+    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.wire.hubbleflow import BadLineError, decode_line
+
+    bad: list[str] = []
+
+    def events() -> Iterator[Event]:
+        for number, line in enumerate(_lines(name), start=1):
+            if not line.strip():
+                continue
+            try:
+                event = decode_line(line)
+            except BadLineError as error:
+                bad.append(f"line {number} of {name}: {error}" if len(bad) < BAD_LINES_TOLD else "")
+                continue
+            if event is not None:
+                yield event
+
+    import gzip
+    import zlib
+
+    problem = ""
+    try:
+        for event in chosen.of(events(), allow, deny):
+            out.write(event)
+    except BrokenPipeError:
+        raise
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        problem = f"{name} breaks off: {error}"
+    except OSError as error:
+        problem = f"{name} cannot be read: {error.strerror or error}"
+    out.finish()
+    for text in bad[:BAD_LINES_TOLD]:
+        complain(text)
+    if len(bad) > BAD_LINES_TOLD:
+        complain(f"and {len(bad) - BAD_LINES_TOLD} more lines that are no flows")
+    return complain(problem) if problem else 0
+
+
+def _lines(name: str) -> Iterator[bytes]:
+    import gzip
+    from io import BufferedReader
+    from pathlib import Path
+    from typing import cast
+
+    with cast(BufferedReader, sys.stdin.buffer) if name == "-" else Path(name).open("rb") as raw:
+        if raw.peek(2)[:2] == b"\x1f\x8b":
+            with gzip.open(raw) as file:
+                yield from file
+        else:
+            yield from raw
+
+
+async def _from_relay(options: Options, args: argparse.Namespace, request: Any, out: _Out) -> int:
+    from pointsman.tui.sources.errors import KubeError
+    from pointsman.tui.sources.hubble.source import HubbleOptions, HubbleSource
+    from pointsman.tui.sources.open import open_source
+    from pointsman.tui.store.snapshot import State
+    from pointsman.tui.store.store import Store
+    from pointsman.tui.verbs.reading import complain
+
+    told = ""
+
+    def report(state: State, detail: str, hint: str) -> None:
+        nonlocal told
+        if state in (State.DOWN, State.FORBIDDEN) and detail != told:
+            complain(detail, hint)
+        if state is not State.CONNECTING:
+            told = detail
+
+    opened = open_source(Store(), options)
+    wanted = HubbleOptions(
+        args.hubble_server,
+        args.tls,
+        args.tls_ca_cert_files,
+        args.tls_client_cert_file,
+        args.tls_client_key_file,
+        args.tls_server_name,
+    )
+    try:
+        client = None if args.hubble_server else await opened.connect()
+        source = HubbleSource(wanted, lambda: client, out.write, report)
+        if args.follow:
+            await source.follow(request)
+        else:
+            await source.once(request)
+        out.finish()
+        return 0
+    except KubeError as error:
+        return complain(error.sentence, error.hint)
+    finally:
+        await opened.close()
