@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from time import sleep
 from typing import Generic, TypeVar
 
 from textual.message_pump import MessagePump
@@ -34,7 +35,12 @@ class Behind(Generic[T]):
         """
         self._turn += 1
         turn = self._turn
-        future = self._busy = self._pool.submit(lambda: work(lambda: self._turn == turn))
+
+        def going_on() -> bool:
+            sleep(0)  # whoever waits for the interpreter comes first
+            return self._turn == turn
+
+        future = self._busy = self._pool.submit(lambda: work(going_on))
         if patience:
             try:
                 future.result(patience)

@@ -47,10 +47,13 @@ def make_picture(
     if old is not None and old.whole and old.path == path and old.key == key:
         return Picture(crowd, path, axes, old.rows, key)
     rows: list[tuple[Tally, ...]] = []
-    for row in crowd.rows(axes):
-        if not going_on():
-            return None
-        rows.append(row)
+    for source in axes.rows:
+        row: list[Tally] = []
+        for target in axes.columns:
+            if not going_on():
+                return None
+            row.append(crowd.cell(source, target))
+        rows.append(tuple(row))
         if old is None or old.path != path:
             show(Picture(crowd, path, axes, tuple(rows), key))
     return Picture(crowd, path, axes, tuple(rows), key)

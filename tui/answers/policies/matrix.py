@@ -1,7 +1,7 @@
 """Who may reach whom at a glance: namespaces by namespaces, or the workloads of two namespaces, and the Internet.
 
 The verdicts are folded as the judge folds them (:mod:`~pointsman.tui.answers.policies.judge`), without its sentences. Made
-row by row, so that whoever asks can stop or show what is there already.
+cell by cell, so that whoever asks can stop or show what is there already.
 """
 
 from __future__ import annotations
@@ -187,11 +187,6 @@ class Crowd:
             owner = Owner(place.namespace, place.name, place.kind)
             return [owner] if owner in self.parts else []
         return self.namespaces.get(place.namespace, [])
-
-    def rows(self, axes: Axes) -> Iterator[tuple[Tally, ...]]:
-        """The rows of a matrix, one after the other."""
-        for source in axes.rows:
-            yield tuple(self.cell(source, target) for target in axes.columns)
 
     def cell(self, source: Place, target: Place) -> Tally:
         if source.is_world and target.is_world:
