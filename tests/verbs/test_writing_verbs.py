@@ -104,6 +104,20 @@ def test_without_a_terminal_somebody_must_have_said_yes(relay: Relay, name: str)
     assert is_parked(relay.read(name))
 
 
+def test_a_yes_before_the_name_does_not_swallow_it(relay: Relay, name: str) -> None:
+    relay.make(name)
+    assert run(relay, "policy", "off", "--permanent", "--yes", f"default/{name}")[0] == 0
+    assert is_parked(relay.read(name))
+    op = json.loads(run(relay, "journal", "-o", "json")[1])["items"][0]["id"]
+    assert run(relay, "undo", "--yes", op)[0] == 0
+    assert not was_switched(relay.read(name))
+    relay.make(f"{name}-deny", DENY)
+    code, _, err = run(relay, "policy", "off", "--yes", f"default/{name}-deny")
+    assert code == 2, "a plain yes is not the name, wherever it stands"
+    assert "RISKY" in err
+    assert not was_switched(relay.read(f"{name}-deny"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -117,7 +131,7 @@ def test_without_a_terminal_somebody_must_have_said_yes(relay: Relay, name: str)
         (("policy", "status", "db/default-deny"), "takes no name"),
         (("policy", "sideways", "db/default-deny"), "invalid choice"),
         (("undo", "ffffffff"), "There is no operation ffffffff"),
-        (("undo",), "required"),
+        (("undo",), "needs the id"),
         (("journal", "ffffffff"), "no operation ffffffff"),
         (("--read-only", "policy", "off", "db/default-deny", "--yes=default-deny"), "read-only"),
     ],

@@ -54,6 +54,8 @@ class Wish:
     risks: tuple[Risk, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences that are good to know: what cannot be put back, where a timer lives."""
+    effect: tuple[str, ...] = ()
+    """Lines on what it opens and closes on the ends that are there."""
     seconds: float | None = None
     """How long it lasts; None where ``until`` is None."""
     again: Callable[[float], Wish] | None = None

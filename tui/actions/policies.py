@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from pointsman.tui.actions.change import Doc
+from pointsman.tui.actions.effects import effect_lines, toggle_effect
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.plan import Risk, Wish, graver
 from pointsman.tui.actions.risks import toggle_risks
@@ -58,7 +59,15 @@ def off_wish(
         return switched_off(live, op=operation, until=until, by=by)
 
     wish = Wish(
-        OFF, f"switch off {ref.title} {words}", ref, make, operation, until, risks=graver(risks), notes=tuple(notes)
+        OFF,
+        f"switch off {ref.title} {words}",
+        ref,
+        make,
+        operation,
+        until,
+        risks=graver(risks),
+        notes=tuple(notes),
+        effect=_effect(snapshot, ref, off=True),
     )
     if seconds is None:
         return wish
@@ -86,7 +95,20 @@ def on_wish(snapshot: Snapshot, ref: Ref, *, undoes: str = "", kept: Write | Non
             raise ActionError(f"Another operation ({operation_of(live) or 'unnamed'}) has switched it off meanwhile.")
         return switched_on(live, kept.intent.before if kept is not None else None)
 
-    return Wish(ON, f"switch on {ref.title}", ref, make, undoes=undoes, risks=toggle_risks(snapshot, ref, off=False))
+    return Wish(
+        ON,
+        f"switch on {ref.title}",
+        ref,
+        make,
+        undoes=undoes,
+        risks=toggle_risks(snapshot, ref, off=False),
+        effect=_effect(snapshot, ref, off=False),
+    )
+
+
+def _effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
+    found = toggle_effect(snapshot, ref, off=off)
+    return effect_lines(found) if found is not None else ()
 
 
 def wish_for(timer: Timer, snapshot: Snapshot, kept: Write | None = None) -> Wish:

@@ -55,8 +55,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.verbs.reading import complain, guarded
-    from pointsman.tui.verbs.writing import run_async
+    from pointsman.tui.verbs.writing import run_async, settle_yes
 
+    settle_yes(args, "name")
     if args.what != "off" and (args.time or args.permanent or args.wait):
         return complain("--for, --permanent and --wait belong to `policy off`.")
     if args.wait and args.permanent:

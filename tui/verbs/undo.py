@@ -16,14 +16,17 @@ INTERMIXED = True
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="the operation's id")
+    parser.add_argument("id", nargs="?", default="", metavar="ID", help="the operation's id")
     add_yes(parser)
 
 
 def run(options: Options, args: argparse.Namespace) -> int:
-    from pointsman.tui.verbs.reading import guarded
-    from pointsman.tui.verbs.writing import run_async
+    from pointsman.tui.verbs.reading import complain, guarded
+    from pointsman.tui.verbs.writing import run_async, settle_yes
 
+    settle_yes(args, "id")
+    if not args.id:
+        return complain("undo needs the id of an operation.", "pointsman journal lists them")
     return guarded(lambda: run_async(lambda: _run(options, args)))
 
 

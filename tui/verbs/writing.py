@@ -33,6 +33,14 @@ def add_yes(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def settle_yes(args: argparse.Namespace, positional: str) -> None:
+    """``--yes NAME`` is a plain yes and the name of the object: only ``--yes=NAME`` belongs together, which the parser
+    cannot tell apart."""
+    if not getattr(args, positional) and args.yes not in (NO_ANSWER, ""):
+        setattr(args, positional, args.yes)
+        args.yes = ""
+
+
 @contextlib.asynccontextmanager
 async def at_desk(options: Options) -> AsyncIterator[Desk]:
     """The desk of the cluster, everything read once. Raises KubeError or ActionError if there is none."""
@@ -103,7 +111,7 @@ def plan_lines(plan: Plan) -> list[str]:
     if plan.reverts:
         lines.append(f"  {plan.reverts}")
     lines += [f"  {'RISKY: ' if risk.grave else 'note: '}{risk.text}" for risk in plan.risks]
-    lines += [f"  {text}" for text in plan.wish.notes]
+    lines += [f"  {text}" for text in (*plan.wish.effect, *plan.wish.notes)]
     return lines
 
 

@@ -320,12 +320,13 @@ def facts(plan: Plan) -> list[Cell]:
 
 
 def risks(plan: Plan) -> list[Cell]:
-    """What is risky, the grave ones first."""
+    """What is risky, the grave ones first; then what opens and closes."""
     sign = glyphs.current.ascii
+    effect = [Cell(text, "warn" if text.startswith("opens") else "muted") for text in plan.wish.effect]
     return [
         Cell.join(
             ("! " if sign or risk.grave else "· ", "error" if risk.grave else "warn"),
             (risk.text, "error" if risk.grave else "warn"),
         )
         for risk in plan.risks
-    ]
+    ] + effect

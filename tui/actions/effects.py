@@ -1,0 +1,72 @@
+"""What switching a policy opens and closes on the ends that are there, in a few lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pointsman.tui.actions.toggle import restored, was_switched
+from pointsman.tui.answers.policies.connections import Connection, Point
+from pointsman.tui.answers.policies.effect import Effect, effect, without
+from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
+from pointsman.tui.answers.policies.ports import port_words
+from pointsman.tui.answers.policies.spans import Spans
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.words import listed
+from pointsman.tui.model.decode import from_doc
+from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.store.snapshot import Snapshot, Table
+
+MOST = 4
+"""Lines for what opens, and as many for what closes."""
+
+
+def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
+    """What switching one policy opens and closes; None where there is no such policy, or it is so already."""
+    kind = KINDS[ref.kind]
+    obj = snapshot.get(kind, *ref.key)
+    if obj is None or was_switched(doc := obj.doc()) is off:
+        return None
+    index = compile_index(snapshot)
+    if off:
+        return effect(snapshot, index, without(index, ref))
+    return effect(snapshot, index, _with(snapshot, ref, doc))
+
+
+def _with(snapshot: Snapshot, ref: Ref, doc: dict[str, object]) -> PolicyIndex:
+    """The index as it will be when the policy is on again. Versions of zero keep it out of every memo."""
+    tables = {name: replace(table, version=0) for name, table in snapshot.tables.items()}
+    table = tables[ref.kind]
+    back = from_doc(restored(doc), KINDS[ref.kind])
+    tables[ref.kind] = Table({**table.objects, ref.key: back}, 0, table.link)
+    return compile_index(replace(snapshot, tables=tables))
+
+
+def effect_lines(found: Effect) -> tuple[str, ...]:
+    """``opens: media/radarr and 12 more to db/postgres: 5432/tcp``; says so where nothing changes or more may."""
+    lines = [*_lines("opens", found.opens), *_lines("closes", found.closes)]
+    if not lines:
+        lines.append("no connection between what is there now opens or closes")
+    if not found.certain:
+        lines.append("that may not be all: not every policy, or who enforces it, can be read")
+    return tuple(lines)
+
+
+def _lines(word: str, items: Iterable[Connection]) -> list[str]:
+    """Connections put together by the end that they share, whichever gives the fewer lines."""
+    inward: dict[tuple[Point, Spans], list[str]] = {}
+    outward: dict[tuple[Point, Spans], list[str]] = {}
+    for item in items:
+        inward.setdefault((item.dst, item.ports), []).append(item.src.text)
+        outward.setdefault((item.src, item.ports), []).append(item.dst.text)
+    if len(inward) <= len(outward):
+        lines = [f"{word}: {_some(ends)} to {end.text}: {port_words(ports)}" for (end, ports), ends in inward.items()]
+    else:
+        lines = [f"{word}: {end.text} to {_some(ends)}: {port_words(ports)}" for (end, ports), ends in outward.items()]
+    if len(lines) > MOST:
+        return [*lines[: MOST - 1], f"{word}: {len(lines) - MOST + 1} more such groups of connections"]
+    return lines
+
+
+def _some(ends: list[str]) -> str:
+    return listed(sorted(ends), 3)
