@@ -13,6 +13,14 @@ from hypothesis import strategies as st
 from pointsman.tui.answers.ips import Address, Evidence, IpKind, IpMap, ip_map
 from pointsman.tui.answers.ips.election import ranking
 from pointsman.tui.answers.stack import Health, Role, detect
+from pointsman.tui.model.kinds import (
+    BGPADVERTISEMENTS,
+    CILIUML2POLICIES,
+    CILIUMPOOLS,
+    L2ADVERTISEMENTS,
+    LEASES,
+    SERVICEL2STATUSES,
+)
 from pointsman.tui.store.history import Observation
 from pointsman.tui.store.snapshot import Cluster, State
 
@@ -512,6 +520,18 @@ def test_an_address_that_nothing_claims_is_unknown() -> None:
     assert (item.kind, nodes(item), ids(item)) == (IpKind.UNKNOWN, [], {"ip-unclaimed"})
     text = one(ip_map(worlds.make_snapshot(minecraft(), states={"daemonsets": State.FORBIDDEN}))).problems[0].text
     assert "cannot tell" in text
+
+
+def test_an_address_whose_giver_may_not_be_read_is_not_called_unclaimed() -> None:
+    hidden = dict.fromkeys((CILIUMPOOLS.id, CILIUML2POLICIES.id, LEASES.id), State.FORBIDDEN)
+    item = one(ip_map(worlds.make_snapshot(worlds.k3s_nodes(), worlds.cilium(), minecraft(), states=hidden)))
+    assert item.kind is IpKind.UNKNOWN
+    assert "cannot tell who gave this address: ciliumloadbalancerippools.cilium.io" in item.problems[0].text
+    hidden = dict.fromkeys((L2ADVERTISEMENTS.id, BGPADVERTISEMENTS.id, SERVICEL2STATUSES.id), State.FORBIDDEN)
+    noted = minecraft()
+    noted["metadata"]["annotations"] = {"metallb.io/ip-allocated-from-pool": "lan"}
+    item = one(ip_map(worlds.make_snapshot(worlds.k3s_nodes(), worlds.metallb(), noted, states=hidden)))
+    assert (item.kind, item.pool) == (IpKind.UNKNOWN, "lan")  # MetalLB gave it; how it is announced is hidden
 
 
 def test_a_hostname_is_no_address_and_not_pending() -> None:

@@ -13,6 +13,10 @@ from pointsman.tui.answers.stack import Component, Health, Role, StackReport, de
 from pointsman.tui.answers.stack.facts import repository, tag
 from pointsman.tui.answers.stack.kubeproxy import mode_in
 from pointsman.tui.model.kinds import (
+    CILIUMBGPCLUSTERCONFIGS,
+    CILIUML2POLICIES,
+    CILIUMNODES,
+    CILIUMPOOLS,
     CONFIGMAPS,
     DAEMONSETS,
     DEPLOYMENTS,
@@ -389,6 +393,22 @@ def test_cilium_without_its_configmap_claims_no_more_than_it_knows() -> None:
     report = detect(with_proxy)
     assert names(report, Role.SERVICE_PROXY) == ["kube-proxy"]
     assert only(report, Role.LOAD_BALANCER).detail == "L2 (1 policy)"
+
+
+def test_cilium_of_which_only_the_pods_may_be_seen_is_no_more_than_a_guess() -> None:
+    hidden = (CONFIGMAPS, CILIUMPOOLS, CILIUML2POLICIES, CILIUMBGPCLUSTERCONFIGS, CILIUMNODES)
+    states = {kind.id: State.FORBIDDEN for kind in hidden}
+    report = detect(worlds.make_snapshot(worlds.k3s_nodes(*CILIUM_FLAGS), worlds.cilium()[:2], states=states))
+    row = only(report, Role.LOAD_BALANCER)
+    assert (row.name, row.health, row.standby) == ("Cilium", Health.UNKNOWN, True)
+    assert "whether it gives or announces addresses is unknown: ciliumloadbalancerippools" in row.detail
+    assert report.stack == "cilium"
+    beside = worlds.make_snapshot(
+        worlds.k3s_nodes("--disable-kube-proxy"), worlds.cilium()[:2], worlds.metallb(), states=states
+    )
+    report = detect(beside)
+    assert names(report, Role.CNI) == ["flannel"]  # by k3s' flags; whose network a pod is on may not be read
+    assert names(report, Role.LOAD_BALANCER) == ["MetalLB"]
 
 
 def test_an_emptied_configmap_is_none() -> None:

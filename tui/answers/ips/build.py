@@ -7,6 +7,7 @@ leases that are not renewed) is added for each picture. The cost is linear in se
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pointsman.tui.answers.index import unreported
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
@@ -24,6 +25,7 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import blind, listed
 from pointsman.tui.model import kinds as k
 from pointsman.tui.model.core import Lease, Service
+from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key, Obj
 from pointsman.tui.model.times import age, epoch
 from pointsman.tui.store.memo import memoized
@@ -168,7 +170,7 @@ def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
     claims = [found for kind in KINDS if (found := kind(ctx, service, address)) is not None]
     links = urls.of(service, ip)
     if not claims:
-        unseen = blind(ctx.snapshot, k.DAEMONSETS, k.DEPLOYMENTS)
+        unseen = blind(ctx.snapshot, k.DAEMONSETS, k.DEPLOYMENTS, *_unread_claims(ctx))
         text = (
             f"cannot tell who gave this address: {unseen}" if unseen else "nothing that runs here claims this address"
         )
@@ -191,6 +193,16 @@ def _row(ctx: Context, urls: Urls, service: Obj[Service], ip: str) -> _Row:
         assigned,
         lease,
     )  # fmt: skip
+
+
+def _unread_claims(ctx: Context) -> list[Kind[Any]]:
+    """Of what runs here, the kinds that would say whose an address is and that could not be read."""
+    wanted: list[Kind[Any]] = []
+    if ctx.metallb.running:
+        wanted += (k.METALLBPOOLS, k.SERVICEL2STATUSES)
+    if ctx.cilium.running:
+        wanted += (k.CILIUMPOOLS, k.CILIUML2POLICIES, k.LEASES)
+    return [kind for kind in wanted if not ctx.snapshot.known(kind)]
 
 
 def _conflicts(best: Claim, claims: list[Claim]) -> list[Problem]:

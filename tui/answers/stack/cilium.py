@@ -19,6 +19,7 @@ from pointsman.tui.model.kinds import (
     CILIUMBGPCLUSTERCONFIGS,
     CILIUML2POLICIES,
     CILIUMNETWORKPOLICIES,
+    CILIUMNODES,
     CILIUMPOOLS,
     CONFIGMAPS,
     DAEMONSETS,
@@ -127,7 +128,9 @@ def _by_objects(found: Facts, snapshot: Snapshot, agent: tuple[Obj[Workload], ..
     pods = carried(snapshot)
     shares = f"{pods.cilium} of {plural(pods.total, 'pod')} on its network; " if pods.total else ""
     row = (snapshot, Role.CNI, "cilium", "Cilium", agent, "cilium", f"{shares}{reason}")
-    yield from_workloads(*row, standby=bool(pods.node and not pods.cilium))
+    # Where another network is known to run and the pods cannot be told apart, "Cilium's" would be a guess.
+    other = not pods.total and bool(blind(snapshot, CILIUMNODES)) and _flannel_flag(found)
+    yield from_workloads(*row, standby=other or bool(pods.node and not pods.cilium))
     if _no_kube_proxy(found, snapshot):
         yield from_workloads(
             snapshot, Role.SERVICE_PROXY, "cilium", "Cilium", agent, "cilium", f"no kube-proxy runs; {reason}"
@@ -141,6 +144,12 @@ def _by_objects(found: Facts, snapshot: Snapshot, agent: tuple[Obj[Workload], ..
     if ways:
         parts = (*agent, *_operator(found))
         yield from_workloads(snapshot, Role.LOAD_BALANCER, "cilium", "Cilium", parts, "cilium", ", ".join(ways))
+    elif unseen := blind(snapshot, CILIUMPOOLS, CILIUML2POLICIES, CILIUMBGPCLUSTERCONFIGS):
+        text = f"whether it gives or announces addresses is unknown: {unseen}"
+        yield from_workloads(
+            snapshot, Role.LOAD_BALANCER, "cilium", "Cilium", agent, "cilium", text,
+            health=Health.UNKNOWN, standby=True,
+        )  # fmt: skip
     yield from_workloads(
         snapshot,
         Role.POLICY_ENGINE,
@@ -162,6 +171,11 @@ def _no_kube_proxy(found: Facts, snapshot: Snapshot) -> bool:
     if any(label(item, "k8s-app") == "kube-proxy" for item in found.daemonsets):
         return False
     return not found.k3s or (found.flags.known and found.flags.on("disable-kube-proxy"))
+
+
+def _flannel_flag(found: Facts) -> bool:
+    """Whether k3s was started with its own flannel, by its flags."""
+    return found.k3s and found.flags.known and found.flags.last("flannel-backend") != "none"
 
 
 def _relay(found: Facts) -> tuple[Obj[Workload], ...]:

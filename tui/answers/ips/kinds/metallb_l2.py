@@ -51,7 +51,11 @@ def claim(ctx: Context, service: Obj[Service], address: Address) -> Claim | None
         announcers.extend(_predicted(ctx, service, address))
     if state.running and state.handles(service):
         problems.extend(_unannounced(ctx, service, pool, bool(announcers)))
-    return Claim(IpKind.METALLB_L2, strength, pool, tuple(announcers), tuple(problems))
+    # That the pool is MetalLB's does not say how it is announced, nor by whom.
+    told = bool(announcers or statuses or adverts) or state.adverts_known
+    return Claim(
+        IpKind.METALLB_L2 if told else IpKind.UNKNOWN, strength, pool, tuple(announcers), tuple(problems)
+    )  # fmt: skip
 
 
 def _predicted(ctx: Context, service: Obj[Service], address: Address) -> list[Announcer]:
