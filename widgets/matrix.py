@@ -14,6 +14,7 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -83,6 +84,9 @@ class Matrix(Widget, can_focus=True, inherit_bindings=False):
         &:nocolor > .matrix--cursor { text-style: reverse; }
     }
     """
+
+    stale: reactive[bool] = reactive(False)
+    """Draw every sign dimmed: the data is old."""
 
     class _MatrixMessage(Message):
         def __init__(self, matrix: Matrix, row: int, column: int) -> None:
@@ -283,7 +287,11 @@ class Matrix(Widget, can_focus=True, inherit_bindings=False):
             selected = lit and column == self._at[1]
             style = cursor if selected else ground
             # With sixteen colours the cursor has one pair of colours, or its sign would not be readable.
-            sign = style if selected and tokens.ansi else style + tokens.style(cell.segments()[0][1])
+            sign = (
+                style
+                if selected and tokens.ansi
+                else style + tokens.style("muted" if self.stale else cell.segments()[0][1])
+            )
             before, after = " " * left, " " * (layout.pitch - left - 1)
             if selected and left and len(after):
                 before, after = before[:-1] + "[", "]" + after[1:]

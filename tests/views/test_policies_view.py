@@ -94,6 +94,10 @@ def test_a_timer_counts_down_and_is_overdue_after() -> None:
     found, _ = board(*WORLD, parked)
     item = row(found, "parked")
     assert item.policy.state is PolicyState.OFF_UNTIL
+    assert PARKED not in "".join(cells(item).values())
+    told = tell_policy(item, found.index)
+    assert as_cell(told.headline).plain == "It was switched off for a while."  # the same every second
+    assert "comes back in  4:31" in "\n".join(as_cell(fact).plain for fact in told.facts)
     assert cells(item)["state"] == "‖ off 4:31"
     assert not is_problem(item)
     assert cells(row(found, "parked", NOW + 7))["state"] == "‖ off 4:24"

@@ -40,6 +40,7 @@ from pointsman.tui.views.policies import (
 from pointsman.tui.views.policyabsence import no_pods, no_policies
 from pointsman.tui.views.policytell import Answered, answer, tell_pod, tell_policy
 from pointsman.tui.views.policytitle import VIEWS, list_title, pods_title, switch
+from pointsman.tui.views.states import is_stale
 from pointsman.widgets.cells import CellLike, as_cell
 from pointsman.widgets.filterbar import FilterBar
 from pointsman.widgets.grid import Grid
@@ -100,6 +101,7 @@ class PoliciesScreen(MatrixPart, TogglePart):
 
     def draw(self, snapshot: Snapshot, *, changed: bool) -> None:  # noqa: ARG002
         self.show_stale(snapshot)
+        self.matrix.stale = is_stale(snapshot)
         self._want(snapshot)
         self._fill(snapshot)
 

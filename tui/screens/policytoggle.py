@@ -22,6 +22,14 @@ class TogglePart(ListPane):
         super().__init__()
         self._desk: Desk | None = None
         self._planning = False
+        self._writing = False
+
+    def forget(self) -> None:
+        """A question that was under way belongs to the cluster that is left; a write that was agreed to goes on."""
+        if self._planning and not self._writing:
+            self.workers.cancel_group(self, "toggle")
+        self._desk = None
+        super().forget()
 
     def desk(self) -> Desk | None:
         """The desk of the cluster that is connected now, None without a connection."""
@@ -68,13 +76,14 @@ class TogglePart(ListPane):
             agreed = await self.app.push_screen_wait(ConfirmScreen(plan, replan=None if off else again))
             if agreed is None or desk is not self.desk():
                 return
+            self._writing = True
             result, _ = await desk.execute(desk.started(agreed))
         except (ActionError, KubeError, JournalError) as error:
             hint = getattr(error, "hint", "")
             self.host.say(f"{error.sentence} {hint}".strip(), severity="warning", seconds=10)
             return
         finally:
-            self._planning = False
+            self._planning = self._writing = False
         fine = result.exit_code == 0
         self.host.say(
             f"{result.text} {result.trouble}".strip(),

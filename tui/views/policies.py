@@ -182,8 +182,7 @@ def _policy(row: ListedPolicy) -> CellLike:
 
 
 def _selects(row: ListedPolicy) -> CellLike:
-    count = row.policy.nodes or row.policy.pods
-    style = "warn" if count == 0 else "muted"
+    style = "warn" if row.policy.state is State.SELECTS_NOTHING else "muted"
     return Cell.join(
         listed(list(row.policy.selects), most=3) or glyphs.current.dash, (f"  {count_words(row.policy)}", style)
     )

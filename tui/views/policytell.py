@@ -61,6 +61,7 @@ def tell_policy(row: ListedPolicy, index: PolicyIndex) -> Told:
         tint(words if fine else why, style),
         tuple(evidence),
         facts(
+            ("comes back in", row.left if row.left != "overdue" else ""),
             ("selects", f"{listed(list(policy.selects), most=6)} ({count_words(policy)})"),
             ("owner", policy.owner.text or owner_words(policy)),
             ("enforced by", policy.enforced_by or ("nobody" if policy.state is State.NOT_ENFORCED else "unknown")),
@@ -71,9 +72,10 @@ def tell_policy(row: ListedPolicy, index: PolicyIndex) -> Told:
 
 
 def _why(row: ListedPolicy) -> str:
+    """Without the time that is left: a headline that changes every second would take the reader's place away."""
     if row.left == "overdue":
         return f"{row.policy.why}; its time is over, so it should be on again"
-    return f"{row.policy.why}; it comes back in {row.left}" if row.left else row.policy.why
+    return row.policy.why
 
 
 def rules(policy: Policy) -> list[Piece]:

@@ -6,6 +6,7 @@ from pointsman.tui.answers.policies.addresses import range_words
 from pointsman.tui.answers.policies.facts import MOST_VALUES, Requirement, Selector
 from pointsman.tui.answers.policies.ports import PORTED, SIZE, Ports, all_transport, split
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Action, Peers, Policy, Rule, Section
+from pointsman.tui.answers.policies.toggles import PARKED
 from pointsman.tui.answers.words import listed
 
 NAMES = ("app.kubernetes.io/name", "app", "k8s-app", "name", "app.kubernetes.io/instance", "component", "tier")
@@ -18,7 +19,8 @@ def selector_name(selector: Selector, home: str = "") -> str:
     """``postgres``, ``jellyfin in media``, ``media``, ``any pod``; ``home`` is the namespace that goes without saying."""
     if not selector.requirements:
         return "everything"
-    pods = [need for need in selector.requirements if need.key.startswith("l:")]
+    # A policy that is switched off is still told by whom it is meant for.
+    pods = [need for need in selector.requirements if need.key.startswith("l:") and need.key != f"l:{PARKED}"]
     spaces = [need for need in selector.requirements if need.key.startswith("n:") or need.key == "@ns"]
     others = [need for need in selector.requirements if need.key[0] not in "ln" and need.key not in ("@ns", "@node")]
     hosts = [need for need in others if need.key.startswith("h:")]
