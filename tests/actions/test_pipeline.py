@@ -41,6 +41,7 @@ async def test_off_and_on_again_is_the_same_json(relay: Relay, name: str) -> Non
         assert (plan.refusal, plan.dry_run.accepted, plan.access.allowed) == ("", True, True)
         assert not was_switched(relay.read(name)), "planning writes nothing"
         assert PARKED in "".join(plan.texts)
+        assert plan.wish.effect, "it is said what opens and closes, or that nothing does"
         assert relay.server.removeprefix("https://") not in plan.place  # the address in use is the relay's
         assert plan.cluster.server in plan.place
         result, armed = await desk.execute(plan)
@@ -333,11 +334,17 @@ async def test_undoing_a_revert_starts_a_new_timer(relay: Relay, name: str) -> N
         on = await desk.plan_on(ref(name))
         await desk.execute(on)
         undo = await desk.plan_undo(on.op)
+        asked_for = undo.wish.until
+        await asyncio.sleep(1.1)
+        undo = desk.started(undo)
+        assert asked_for is not None
         assert undo.wish.until is not None
+        assert undo.wish.until > asked_for, "the timer starts with the answer"
         result, armed = await desk.execute(undo)
         assert result.status is Status.DONE
         assert armed is not None
         assert relay.read(name)["metadata"]["annotations"][OFF_UNTIL] != "permanent"
+        assert desk.writes().get(on.op).undone_by == undo.op  # type: ignore[union-attr]
 
 
 async def test_an_overdue_toggle_of_this_machine_is_reverted_by_the_tick(relay: Relay, name: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pointsman.tui.actions.effects import toggle_words
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.guard import Armed, Post, guard_alive, post
 from pointsman.tui.actions.pipeline import Result, Status, execute
@@ -84,13 +85,22 @@ class Desk:
 
     async def plan_off(self, ref: Ref, seconds: float | None = DEFAULT_SECONDS) -> Plan:
         """Switch a policy off; None is for good."""
-        return await self.plan(off_wish(self.snapshot(), ref, by=who(), seconds=seconds, now=self._clock()))
+        return await self._toggle(
+            off_wish(self.snapshot(), ref, by=who(), seconds=seconds, now=self._clock()), off=True
+        )
 
     async def plan_on(self, ref: Ref) -> Plan:
         """Switch a policy on, whoever switched it off."""
         timer = next((item for item in self.timers() if item.ref == ref), None)
         kept = self.writes().get(timer.op) if timer is not None and timer.deleted else None
-        return await self.plan(on_wish(self.snapshot(), ref, undoes=timer.op if timer else "", kept=kept))
+        wish = on_wish(self.snapshot(), ref, undoes=timer.op if timer else "", kept=kept)
+        return await self._toggle(wish, off=False)
+
+    async def _toggle(self, wish: Wish, *, off: bool) -> Plan:
+        """With what it opens and closes, found in a thread while the server is asked."""
+        words = functools.partial(toggle_words, self.snapshot(), wish.ref, off=off)
+        plan, effect = await asyncio.gather(self.plan(wish), asyncio.to_thread(words))
+        return replace(plan, wish=replace(plan.wish, effect=effect))
 
     async def plan_undo(self, op: str) -> Plan:
         """Take a write back, by its id or the beginning of it. Raises ActionError, JournalError or KubeError."""
@@ -108,7 +118,7 @@ class Desk:
             # Its own deadline may be long past: switched off again it gets a new one.
             ref = change_of(write).ref
             wish = off_wish(self.snapshot(), ref, by=who(), now=self._clock())
-            return await self.plan(replace(wish, undoes=write.op))
+            return await self._toggle(replace(wish, undoes=write.op), off=True)
         live = await read_object(self.client, change_of(write))
         return await self.plan(undo_wish(write, live))
 

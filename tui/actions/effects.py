@@ -8,7 +8,7 @@ from dataclasses import replace
 from pointsman.tui.actions.toggle import restored, was_switched
 from pointsman.tui.answers.policies.connections import Connection, Point
 from pointsman.tui.answers.policies.effect import Effect, effect, without
-from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
+from pointsman.tui.answers.policies.index import compile_index
 from pointsman.tui.answers.policies.ports import port_words
 from pointsman.tui.answers.policies.spans import Spans
 from pointsman.tui.answers.ref import Ref
@@ -22,24 +22,30 @@ MOST = 4
 
 
 def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
-    """What switching one policy opens and closes; None where there is no such policy, or it is so already."""
+    """What switching one policy opens and closes; None where there is no such policy, or it is so already.
+
+    It shares nothing that is kept between questions, so that it may be asked in a thread while the screen goes on: on a
+    large cluster it takes a second.
+    """
     kind = KINDS[ref.kind]
     obj = snapshot.get(kind, *ref.key)
     if obj is None or was_switched(doc := obj.doc()) is off:
         return None
-    index = compile_index(snapshot)
+    # Versions of zero keep a snapshot out of every memo.
+    tables = {name: replace(table, version=0) for name, table in snapshot.tables.items()}
+    index = compile_index(replace(snapshot, tables=tables))
     if off:
         return effect(snapshot, index, without(index, ref))
-    return effect(snapshot, index, _with(snapshot, ref, doc))
-
-
-def _with(snapshot: Snapshot, ref: Ref, doc: dict[str, object]) -> PolicyIndex:
-    """The index as it will be when the policy is on again. Versions of zero keep it out of every memo."""
-    tables = {name: replace(table, version=0) for name, table in snapshot.tables.items()}
     table = tables[ref.kind]
-    back = from_doc(restored(doc), KINDS[ref.kind])
-    tables[ref.kind] = Table({**table.objects, ref.key: back}, 0, table.link)
-    return compile_index(replace(snapshot, tables=tables))
+    back = from_doc(restored(doc), kind)
+    after = {**tables, ref.kind: Table({**table.objects, ref.key: back}, 0, table.link)}
+    return effect(snapshot, index, compile_index(replace(snapshot, tables=after)))
+
+
+def toggle_words(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
+    """:func:`toggle_effect` as lines; none where there is nothing to say."""
+    found = toggle_effect(snapshot, ref, off=off)
+    return effect_lines(found) if found is not None else ()
 
 
 def effect_lines(found: Effect) -> tuple[str, ...]:

@@ -159,7 +159,8 @@ def started(plan: Plan, now: float) -> Plan:
     """The plan with its timer starting ``now``; nothing else of what was asked and agreed to changes. Pure."""
     if plan.wish.again is None or plan.change.before is None:
         return plan
-    wish = plan.wish.again(now)
+    fresh = plan.wish.again(now)
+    wish = replace(plan.wish, until=fresh.until, make=fresh.make)
     change = replace(plan.change, after=wish.make(plan.change.before))
     return replace(plan, wish=wish, change=change)
 

@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 from pointsman.tui.actions.change import Doc
-from pointsman.tui.actions.effects import effect_lines, toggle_effect
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.plan import Risk, Wish, graver
 from pointsman.tui.actions.risks import toggle_risks
@@ -67,7 +66,6 @@ def off_wish(
         until,
         risks=graver(risks),
         notes=tuple(notes),
-        effect=_effect(snapshot, ref, off=True),
     )
     if seconds is None:
         return wish
@@ -102,13 +100,7 @@ def on_wish(snapshot: Snapshot, ref: Ref, *, undoes: str = "", kept: Write | Non
         make,
         undoes=undoes,
         risks=toggle_risks(snapshot, ref, off=False),
-        effect=_effect(snapshot, ref, off=False),
     )
-
-
-def _effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
-    found = toggle_effect(snapshot, ref, off=off)
-    return effect_lines(found) if found is not None else ()
 
 
 def wish_for(timer: Timer, snapshot: Snapshot, kept: Write | None = None) -> Wish:
