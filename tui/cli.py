@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from pointsman.tui import __version__
 from pointsman.tui.options import DEMO_VARIANTS, Options
 from pointsman.tui.verbs import VERBS
 
 USAGE = "pointsman [options] [verb | address | URL | name] ..."
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""What writing to a full disk, a file at its limit or a terminal that went away gives."""
 EPILOG = """\
 without a verb the app opens; an address, URL or name opens it there:
   pointsman                          the current kubeconfig context
@@ -34,7 +37,7 @@ class Parser(argparse.ArgumentParser):
     """One sentence on stderr and exit code 2 in place of the usage block."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"pointsman: {message} (see `{self.prog.split(' [')[0]} --help`)\n")
+        _tell(f"{message} (see `{self.prog.split(' [')[0]} --help`)")
         raise SystemExit(2)
 
 
@@ -198,26 +201,57 @@ def _position(words: Sequence[str], verb: str, common: argparse.ArgumentParser) 
     return words.index(verb)
 
 
+def _discard(stream: TextIO) -> None:
+    """Point a broken stream to nowhere: what it still holds must not trouble the interpreter when it ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _tell(text: str) -> None:
+    try:
+        sys.stderr.write(f"pointsman: {text}\n")
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _whole_streams() -> bool:
+    """Fill what the shell closed of 0, 1 and 2, or a file opened later would be taken for it; False without a stdout."""
+    stdout = sys.stdout is not None
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
+    return stdout
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The entry point. Exit code 2 and one sentence for whatever could not be told; never a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if not _whole_streams():
+        _tell("there is no standard output to write to")
+        return 2
     try:
         code = dispatch(words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader has gone (`| head`). Nothing more can be said; keep the interpreter from trying at exit.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone (`| head`). Nothing more can be said.
+        _discard(sys.stdout)
         return 0
     except KeyboardInterrupt:
         return 130
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2 if stop.code else 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL and error.filename is None:
+            _discard(sys.stdout)
+            _tell(f"the output cannot be written: {error.strerror}")
+            return 2
         from pointsman.tui.disk.crash import write_report
 
         where = write_report(error, words)
         told = f"; the report is in {where}" if where else ""
-        sys.stderr.write(f"pointsman: an internal error stopped this ({type(error).__name__}){told}\n")
+        _tell(f"an internal error stopped this ({type(error).__name__}){told}")
         return 2

@@ -345,6 +345,40 @@ def test_no_text_is_an_exception(text: str) -> None:
     pipe(text)
 
 
+@pytest.mark.parametrize(
+    "tagged", ["!!timestamp x", '!!binary "@@"', "!!int x", "!!float x", "!!python/name:os.system"]
+)
+def test_a_value_that_is_not_what_its_tag_says(tagged: str) -> None:
+    snapshot, report = pipe(f"apiVersion: v1\nkind: Service\nmetadata: {{name: a, x: {tagged}}}\n---\n{SERVICE % 'b'}")
+    assert [obj.name for obj in snapshot.all(SERVICES)][-1] == "b"
+    assert len(report.problems) == len(set(report.problems)) <= 1
+
+
+@pytest.mark.timeout(20)
+def test_merge_keys_that_double_at_each_step_end() -> None:
+    steps = "".join(f"y{i}: &m{i} {{<<: [*m{i - 1}, *m{i - 1}], b{i}: 1}}\n" for i in range(1, 60))
+    snapshot, report = pipe(f"x: &m0 {{a: 1}}\n{steps}---\n{SERVICE % 'b'}")
+    assert [obj.name for obj in snapshot.all(SERVICES)] == ["b"]
+    assert "grows too large" in report.problems[0].text
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    snapshot, report = pipe('{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a\\ud800b \\ud83d\\ude00"}}')
+    assert [obj.name for obj in snapshot.all(SERVICES)] == ["a\ufffdb \U0001f600"]
+    assert not report.problems
+
+
+def test_an_empty_path_and_a_folder_that_may_not_be_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load("")[1].problems[0].text == "is an empty path"
+
+    def refuse(*_words: Any, **_more: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)  # as root nothing is refused
+    problem = load(tmp_path / "closed" / "a.yaml")[1].problems[0]
+    assert problem.text == "cannot be read: Permission denied"
+
+
 async def test_as_a_source() -> None:
     store = Store()
     source = ManifestSource(store, ["/nowhere/at/all"])

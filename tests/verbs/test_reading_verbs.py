@@ -222,6 +222,29 @@ def test_a_reader_that_goes_away_is_no_error(files: Path) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">&-", 2, "pointsman: there is no standard output to write to\n"),
+        (">/dev/full", 2, "pointsman: the output cannot be written: No space left on device\n"),
+        ("<&- >/dev/null", 0, ""),
+        ("--manifests - <&-", 2, "pointsman: stdin: cannot be read: it is closed"),
+        ("--context nothing --manifests '' 2>&-", 2, ""),
+        ("--manifests missing >/dev/null 2>/dev/full", 0, ""),
+        ("--nonsense 2>/dev/full", 2, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full(files: Path, redirection: str, code: int, said: str) -> None:
+    source = "" if redirection.startswith("--manifests -") or "''" in redirection else f"--manifests '{files}'"
+    done = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m pointsman.tui ips {source} {redirection}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=20, check=False, cwd=files,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == (1 if said else 0)
+
+
 def test_the_verbs_take_no_other_form() -> None:
     for words in (["status", "-o", "yaml"], ["ips", "watch", "-o", "yaml"], ["ips", "follow"]):
         with pytest.raises(SystemExit) as stop:

@@ -113,11 +113,15 @@ def _read(paths: Sequence[str], stdin: BinaryIO | None = None) -> _Reading:
 def _inputs(paths: Iterable[str], reading: _Reading, stdin: BinaryIO | None) -> Iterator[tuple[str, bytes]]:
     for text in paths:
         if text == "-":
-            stream = stdin if stdin is not None else sys.stdin.buffer
-            yield "stdin", stream.read(LARGEST)
+            data = _standard_input(reading, stdin)
+            if data is not None:
+                yield "stdin", data
+            continue
+        if not text:
+            reading.problem("--manifests", 0, "is an empty path")
             continue
         path = Path(text)
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above may not be entered
             found = sorted(_below(path))
             if not found:
                 reading.problem(text, 0, "there is no .yaml, .yml or .json file in this folder")
@@ -132,6 +136,19 @@ def _inputs(paths: Iterable[str], reading: _Reading, stdin: BinaryIO | None) -> 
         data = _bytes(path, reading)
         if data is not None:
             yield text, data
+
+
+def _standard_input(reading: _Reading, stdin: BinaryIO | None) -> bytes | None:
+    try:
+        stream = stdin if stdin is not None else sys.stdin.buffer
+        data = stream.read(LARGEST + 1)
+    except (AttributeError, OSError, ValueError) as error:  # sys.stdin is None where the shell closed it
+        reading.problem("stdin", 0, f"cannot be read: {getattr(error, 'strerror', None) or 'it is closed'}")
+        return None
+    if len(data) > LARGEST:
+        reading.problem("stdin", 0, f"is larger than {LARGEST >> 20} MB")
+        return None
+    return data
 
 
 def _below(folder: Path) -> Iterator[Path]:

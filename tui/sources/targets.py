@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pointsman.tui.sources.errors import ConfigError
 from pointsman.tui.sources.kubeconfig import (
@@ -141,8 +142,9 @@ def in_cluster(environ: Mapping[str, str] = os.environ, folder: Path = SERVICE_A
     from kubernetes.aio.config.incluster_config import InClusterConfigLoader
 
     found = Configuration()
+    loader: Any = InClusterConfigLoader  # untyped in the client
     try:
-        InClusterConfigLoader(str(token), str(authority), environ=dict(environ)).load_and_set(found)
+        loader(str(token), str(authority), environ=dict(environ)).load_and_set(found)
     except (ConfigException, OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"This pod's service account cannot be used: {error}",
@@ -154,7 +156,7 @@ def in_cluster(environ: Mapping[str, str] = os.environ, folder: Path = SERVICE_A
         namespace = ""
     return Target(
         "in-cluster",
-        ClusterEntry("in-cluster", found.host, ca=Blob(file=found.ssl_ca_cert)),
+        ClusterEntry("in-cluster", found.host, ca=Blob(file=found.ssl_ca_cert or "")),
         UserEntry("service account", token_file=str(token)),
         namespace,
         "the service account of this pod",

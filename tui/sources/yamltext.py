@@ -18,11 +18,13 @@ import yaml
 MOST_NODES = 2_000_000
 """Nodes one document may grow to: an anchor repeated inside anchors can make a few lines fill the memory."""
 DEEPEST = 200
+TOO_LARGE = "it grows too large when its anchors are filled in, or nests too deep"
 
 _TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
 _FALSE = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
 _INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
@@ -41,6 +43,15 @@ class _GoLoader(_Base):  # type: ignore[misc]
     """PyYAML's C loader with the scalars of Go's yaml.v2."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (PyYAML's own class attribute)
+    merged = 0
+
+    def flatten_mapping(self, node: Any) -> None:
+        """Merge keys (``<<``), each mapping once, and no more of them than a document may have nodes: merges of merges
+        double at each step."""
+        super().flatten_mapping(node)
+        self.merged += len(node.value)
+        if self.merged > MOST_NODES:
+            raise YamlError(TOO_LARGE, 0)
 
 
 _GoLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
@@ -131,10 +142,13 @@ def _yaml(part: str, offset: int) -> Iterator[Document]:
         # What is never closed is noticed only behind the last line.
         last = offset + max(1, len(part.rstrip().splitlines()))
         yield Document(None, min(offset + mark.line + 1, last) if mark is not None else line, _words(error))
-    except (ValueError, TypeError, RecursionError) as error:
-        yield Document(
-            None, line, str(error) if isinstance(error, YamlError) else f"cannot be read: {type(error).__name__}"
-        )
+    except YamlError as error:
+        yield Document(None, line, str(error))
+    except RecursionError:
+        yield Document(None, line, "nests too deep")
+    except (ValueError, TypeError, AttributeError, LookupError):
+        # PyYAML's constructors raise whatever comes of a value that is not what its tag says (`!!timestamp x`).
+        yield Document(None, line, "cannot be read: a value is not what its tag says")
     finally:
         loader.dispose()
 
@@ -195,14 +209,23 @@ def _json(text: str) -> list[Document] | None:
             where = getattr(error, "lineno", line)
             found.append(Document(None, where, f"not JSON: {getattr(error, 'msg', type(error).__name__)}"))
             return found
-        found.append(Document(value, line))
+        found.append(Document(_whole(value) if _HALF.search(text) else value, line))
+
+
+def _whole(value: Any) -> Any:
+    """The value without halves of surrogate pairs, which JSON may spell and UTF-8 cannot hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any, budget: list[int], depth: int) -> Any:
     """The value with text for keys, and only what JSON knows; counts nodes, shared ones again each time."""
     budget[0] -= 1
     if budget[0] < 0 or depth > DEEPEST:
-        raise YamlError("it grows too large when its anchors are filled in, or nests too deep", 0)
+        raise YamlError(TOO_LARGE, 0)
     if isinstance(value, dict):
         return {_key(key): _plain(item, budget, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):

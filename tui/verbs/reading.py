@@ -24,9 +24,13 @@ def complain(sentence: str, hint: str = "") -> int:
     text = f"pointsman: {clean(sentence)}"
     if hint:
         text += f" ({clean(hint)})"
-    with contextlib.suppress(BrokenPipeError):
+    try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
+    except OSError:
+        # Its reader has gone, or its disk is full: stderr is pointed elsewhere, or Python fails on it when it ends.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return CANNOT_TELL
 
 
