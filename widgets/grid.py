@@ -301,7 +301,7 @@ class Grid(GridMoves[T], can_focus=True, inherit_bindings=False):
         for number, column in enumerate(self.model.columns):
             if column.width is None and rows:
                 widest = max(width(cells[number].plain) for cells in rows)
-                if widest > self._seen.get(column.key, 0):
+                if widest > self._seen.get(column.key, -1):  # nothing in any cell is worth knowing too
                     self._seen[column.key] = widest
         # A cell stays free between the last column and the scrollbar.
         room = self._room - (1 if self._room < self.size.width else 0)

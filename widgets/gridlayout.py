@@ -70,11 +70,17 @@ def lay_out(
         # In half a screen a list first gives up what it would not show on a terminal of that width.
         return columns[index].min_terminal_width > room + _FRAME, columns[index].priority, index
 
+    gone: list[int] = []
     while needed() > room and not wide:
         candidates = [index for index in shown if columns[index].priority > 0 or columns[index].min_terminal_width > 0]
         if not candidates:
             break
-        shown.remove(max(candidates, key=dispensable))
+        gone.append(max(candidates, key=dispensable))
+        shown.remove(gone[-1])
+    # The last one to go may have been a wide one: a narrow one that went before it may fit in its place.
+    for index in reversed(gone):
+        if not dispensable(index)[0] and needed() + least[index] + gap <= room:
+            shown = sorted([*shown, index])
     if needed() > room:
         gap = 1
     widths = {index: least[index] for index in shown}
@@ -96,7 +102,9 @@ def _least(column: Column[Any], seen: Mapping[str, int]) -> int:
     if column.width is not None:
         return max(1, column.width)
     if column.flex:
-        return max(column.min_width, min(title, column.max_width))
+        # The least there must be for what is in it; where all cells are shorter, others have more use for the room.
+        least = column.min_width if column.key not in seen else min(column.min_width, seen[column.key])
+        return max(1, least, min(title, column.max_width))
     return max(1, title, min(column.max_width, seen.get(column.key, 0)))
 
 

@@ -91,3 +91,26 @@ def test_the_column_under_the_mouse() -> None:
     assert layout.column_at(GUTTER + 7) == 1
     assert layout.column_at(70) == 1
     assert lay_out([], 80, 120, {}).column_at(3) is None
+
+
+def test_a_column_of_short_cells_leaves_its_room_to_those_that_are_cut() -> None:
+    columns = [
+        Column("ports", "ports", str, flex=1, min_width=9),
+        Column("problems", "problems", str, flex=4, min_width=24),
+    ]
+    seen = {"ports": 20, "problems": 0}
+    widths = {columns[place.index].key: place.width for place in lay_out(columns, 40, 120, seen).placements}
+    assert widths["ports"] >= 20
+    assert widths["problems"] >= len("problems")
+    assert lay_out(columns, 37, 120, {}).width == 37  # nothing seen yet: as wide as its author wants it
+
+
+def test_a_narrow_column_comes_back_where_a_wide_one_had_to_go_too() -> None:
+    columns = [
+        Column("name", "", str, width=10),
+        Column("free", "", str, width=6, priority=7),
+        Column("ranges", "", str, width=30, priority=4),
+    ]
+    assert lay_out(columns, 50, 120, {}).hidden == ("free",)
+    assert lay_out(columns, 40, 120, {}).hidden == ("ranges",)
+    assert lay_out(columns, 18, 120, {}).hidden == ("free", "ranges")

@@ -120,8 +120,13 @@ class Pointsman(Host):
         self._first_theme()
         self.set_class(self.slow, "-slow")
         self.set_class(glyphs.current.ascii, "-ascii")
+        for problem in self.config.problems:
+            log.warning("%s", problem)
         for problem in self.config.problems[:3]:
             self.say(problem, severity="warning", seconds=12)
+        if len(self.config.problems) > 3:
+            more = len(self.config.problems) - 3
+            self.say(f"{more} more like this in the log file.", severity="warning", seconds=12)
         loop = asyncio.get_running_loop()
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

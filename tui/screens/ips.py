@@ -28,6 +28,7 @@ from pointsman.tui.views.ips import (
     worst,
 )
 from pointsman.tui.views.states import absence
+from pointsman.widgets import glyphs
 from pointsman.widgets.cells import CellLike
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class IpsScreen(ListPane):
         if state.problems:
             parts.append(("  problems only", "warn"))
         if found.unknown:
-            parts.append((f"  {found.unknown}", "warn"))
+            parts.append((f"  {glyphs.current.forbidden} {found.unknown}", "warn"))
         ips.set_title(*parts)
         pools.set_title(("pools ", ""), (str(len(found.pools)), "bold"))
         self.panel("sessions").set_title(("BGP sessions ", ""), (str(len(found.bgp)), "bold"))

@@ -192,16 +192,25 @@ FINDING_COLUMNS: tuple[Column[FindingRow], ...] = (
            align="right", priority=2, min_terminal_width=100),
 )  # fmt: skip
 
+
+def _first_url(row: IpRow) -> CellLike:
+    """One host and how many more: the list of all is in the IPs pane."""
+    urls = row.address.urls
+    if not urls:
+        return ""
+    more = f" +{len(urls) - 1}" if len(urls) > 1 else ""
+    return Cell(urls[0].removeprefix("https://").removeprefix("http://") + more, "info")
+
+
 SHORT_IP_COLUMNS: tuple[Column[IpRow], ...] = (
     Column("mark", "", lambda row: Cell(*severity_sign(worst(row.address.problems))), width=1),
     Column("address", "", lambda row: row.address.ip or Cell("pending", "warn"), max_width=24),
     Column("service", "", lambda row: row.address.service.path, flex=3, min_width=14),
     Column("announcer", "", announcer_cell, max_width=17, priority=3),
     Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=4),
-    Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), flex=1, min_width=8, priority=5,
+    Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), flex=3, min_width=8, priority=5,
            shorten="end"),
-    Column("urls", "", lambda row: Cell(" ".join(row.address.urls), "info"), flex=2, priority=7, min_width=16,
-           min_terminal_width=180, shorten="end"),
+    Column("urls", "", _first_url, flex=1, priority=7, min_width=16, min_terminal_width=180),
     Column("problem", "", lambda row: problem_cell(row.address), flex=2, priority=6, min_terminal_width=150,
            min_width=12, shorten="end"),
 )  # fmt: skip
