@@ -196,9 +196,9 @@ class _Out:
 
     def _as_jsonpb(self, event: Event) -> None:
         from pointsman.tui.answers.flows.jsonpb import jsonpb
-        from pointsman.tui.wire.hubble import GetFlowsResponse
+        from pointsman.tui.wire.hubbleflow import answer_of
 
-        text = jsonpb(GetFlowsResponse.FromString(event.raw))
+        text = jsonpb(answer_of(event))
         if not isinstance(event, self._status):
             self._line(text)
         elif event.state in ("NODE_UNAVAILABLE", "NODE_ERROR"):

@@ -152,7 +152,7 @@ def host_of(peer: Peer) -> str:
     name = peer.pod or peer.service
     if name:
         joined = f"{namespace}/{name}" if namespace else name
-        return posixpath.normpath(joined) if "//" in joined or "." in joined else joined
+        return posixpath.normpath(joined) if "." in joined or joined.endswith("/") or "//" in joined else joined
     return ",".join(peer.names) or peer.ip
 
 

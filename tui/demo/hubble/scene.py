@@ -21,6 +21,7 @@ UNMANAGED = 3
 WORLD = 2
 HOST = 1
 REMOTE_NODE = 6
+HALF_WAY = 14.0
 LOCAL = 1 << 24
 """Identities of addresses and names outside are a node's own, and begin here."""
 
@@ -55,6 +56,8 @@ class Scene:
     """Drop reason's name."""
     l7: str = ""
     policies: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = field(default_factory=dict)
+    weight: float = 1.0
+    """Times the talk's own."""
 
 
 def snapshot_of(objects: Iterable[Object], now: float) -> Snapshot:
@@ -78,7 +81,7 @@ def scenes(objects: Sequence[Object], now: float, *, managed: bool = True) -> li
     index = compile_index(snapshot_of(objects, now))
     cast = _Cast(objects, index, managed)
     return [
-        _judged(index, talk, source, destination)
+        _judged(index, talk, source, destination, managed)
         for talk in TALKS
         for source in cast.parties(talk.source)
         for destination in cast.parties(talk.destination)
@@ -138,9 +141,11 @@ class _Cast:
         )  # fmt: skip
 
 
-def _judged(index: PolicyIndex, talk: Talk, source: Party, destination: Party) -> Scene:
+def _judged(index: PolicyIndex, talk: Talk, source: Party, destination: Party, managed: bool) -> Scene:
     if talk.fault:
-        return Scene(talk, source, destination, False, reason=talk.fault)
+        # Where Cilium stands beside another network, packets that belong to neither are its daily bread.
+        often = 1.0 if managed else HALF_WAY
+        return Scene(talk, source, destination, False, reason=talk.fault, weight=often)
     decision = judge(index, source.end, destination.end, talk.port, talk.protocol)
     policies: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {}
     if decision.answer is not Answer.DENIED:

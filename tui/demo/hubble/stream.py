@@ -43,7 +43,7 @@ class Stream:
         count: dict[object, int] = {}
         for scene in self._cast:
             count[scene.talk] = count.get(scene.talk, 0) + 1
-        self._weights = [scene.talk.weight / count[scene.talk] for scene in self._cast]
+        self._weights = [scene.weight * scene.talk.weight / count[scene.talk] for scene in self._cast]
 
     def skip_to(self, at: int) -> None:
         """Leave out what would have happened before ``at`` (ns)."""
