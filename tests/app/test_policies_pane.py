@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -484,6 +485,67 @@ async def test_a_large_cluster_never_stops_the_app() -> None:
     late.sort()
     assert late[int(len(late) * 0.9)] < 0.05, late[-10:]
     assert late[-1] < 0.6, late[-10:]
+
+
+KEYS = [
+    "j",
+    "k",
+    "down",
+    "up",
+    "left",
+    "right",
+    "enter",
+    "escape",
+    "v",
+    "r",
+    "slash",
+    "a",
+    "space",
+    "ctrl+z",
+    "ctrl+w",
+    "P",
+    "S",
+    "K",
+    "c",
+    "y",
+    "d",
+    "g",
+    "x",
+    "G",
+    "tab",
+    "5",
+    "4",
+    "1",
+    "n",
+    "N",
+    "minus",
+    "home",
+    "end",
+    "pagedown",
+    "0",
+    "question_mark",
+]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_any_keys_while_pods_and_policies_come_and_go(seed: int) -> None:
+    rng = random.Random(seed)
+    app = make_app(rng.choice(("classic", "cilium", "broken")))
+    store = app.session.store
+    pods, policies = list(app.snapshot().all(PODS)), list(app.snapshot().all(NETWORKPOLICIES))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await opened(pilot)
+        for _ in range(60):
+            await pilot.press(rng.choice(KEYS))
+            if rng.random() < 0.1:
+                store.replace(PODS, rng.sample(pods, rng.randint(0, len(pods))))
+                store.replace(NETWORKPOLICIES, rng.sample(policies, rng.randint(0, len(policies))))
+            if rng.random() < 0.06:
+                await pilot.resize_terminal(rng.randint(60, 200), rng.randint(14, 60))
+            if rng.random() < 0.04:
+                app.set_namespace(rng.choice(("", "db", "nothing")))
+        await settle(pilot)
+        assert words(app).strip()
 
 
 # -- off and on -----------------------------------------------------------------------------------------------------------
