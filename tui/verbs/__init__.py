@@ -21,6 +21,8 @@ VERBS: dict[str, Verb] = {
     "status": Verb("status", "the stack, its components, nodes, counts and sources"),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
     "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
+    "routes": Verb("routes", "every route: host or rule, entry point, middlewares, service, endpoints, TLS, problems"),
+    "trace": Verb("trace", "`trace URL`: what handles a request, and the first broken hop; tcp:// and udp:// too"),
     "policies": Verb("policies", "network policies: what each selects and does, its state, who enforces it"),
     "policy": Verb(
         "policy", "`policy off|on NS/NAME`: switch one off for a while (10m), or on; `policy status`: timers"

@@ -1,0 +1,224 @@
+"""What the verbs ``routes`` and ``trace`` print: their JSON documents and their plain tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pointsman.tui.answers.routes.hops import BROKEN, OK, SKIPPED, UNKNOWN
+from pointsman.tui.answers.routes.model import Backend, Route, RouteList, Use
+from pointsman.tui.answers.routes.trace import Trace
+from pointsman.tui.answers.words import plural
+from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.model.times import age
+from pointsman.tui.views.json import Document, document, time_text
+from pointsman.tui.views.tables import Head, Paper, Table, wrapped
+from pointsman.widgets import glyphs
+from pointsman.widgets.cells import Cell, CellLike
+from pointsman.widgets.text import clean
+
+STATES = {OK: "ok", BROKEN: "error", UNKNOWN: "unknown", SKIPPED: "dim"}
+WORST = ("error", "warn", "info")
+
+
+def shown(found: RouteList, namespace: str) -> list[Route]:
+    return [route for route in found.items if not namespace or route.ref.namespace == namespace]
+
+
+# -- JSON -----------------------------------------------------------------------------------------------------------------
+def routes_json(found: RouteList, namespace: str = "") -> Document:
+    return document(
+        "Routes", {"items": [_route(route) for route in shown(found, namespace)], "unknown": found.unknown or None}
+    )
+
+
+def _route(route: Route) -> dict[str, Any]:
+    tls = route.tls
+    return {
+        "kind": KINDS[route.ref.kind].kind,
+        "namespace": route.ref.namespace,
+        "name": route.ref.name,
+        "rule_index": route.rule_index,
+        "protocol": route.protocol,
+        "controller": route.controller or None,
+        "hosts": list(route.hosts),
+        "match": route.match,
+        "entry_points": list(route.entry_points),
+        "ports": list(route.ports),
+        "middlewares": [_use(use) for use in route.middlewares],
+        "services": [_service(backend) for backend in route.backends],
+        "endpoints": {"ready": route.ready, "total": route.total},
+        "tls": None
+        if tls is None
+        else {
+            "secret": tls.secret.path if tls.secret is not None else None,
+            "not_after": time_text(tls.not_after),
+            "passthrough": tls.passthrough,
+            "detail": tls.detail,
+        },
+        "priority": route.priority,
+        "owner": route.owner.kind,
+        "live": {
+            "name": route.live.name,
+            "state": route.live.state,
+            "errors": list(route.live.errors),
+            "why": route.live.why,
+        },
+        "loaded": not route.dropped,
+        "problems": [{"id": item.id, "severity": item.severity, "text": item.text} for item in route.problems],
+    }
+
+
+def _use(use: Use) -> dict[str, Any]:
+    return {
+        "name": use.name,
+        "found": use.ref is not None or bool(use.inline),
+        "why": use.why or None,
+        "by": use.by or None,
+    }
+
+
+def _service(backend: Backend) -> dict[str, Any]:
+    return {
+        "kind": KINDS[backend.ref.kind].kind if backend.ref is not None else None,
+        "name": backend.name,
+        "port": backend.number if backend.number is not None else backend.port or None,
+        "weight": backend.weight,
+        "role": backend.role or None,
+        "ready": backend.ready,
+        "total": backend.total,
+    }
+
+
+def trace_json(found: Trace) -> Document:
+    request = found.request
+    winner = found.winner
+    return document(
+        "Trace",
+        {
+            "request": {
+                "url": request.url,
+                "scheme": request.scheme,
+                "host": request.host,
+                "port": request.port,
+                "path": request.path if request.http else None,
+                "method": request.method if request.http else None,
+                "client_ip": request.client or None,
+                "sni": request.sni,
+            },
+            "verdict": found.verdict,
+            "hops": [
+                {"kind": hop.kind, "name": hop.name, "state": hop.state, "detail": hop.detail} for hop in found.hops
+            ],
+            "winner": None
+            if winner is None
+            else {
+                "kind": winner.kind,
+                "namespace": winner.namespace,
+                "name": winner.name,
+                "rule_index": winner.rule_index,
+            },
+            "losers": [
+                {
+                    "name": loser.route.ref.path,
+                    "kind": KINDS[loser.route.ref.kind].kind,
+                    "rule_index": loser.route.rule_index,
+                    "why": loser.why,
+                }
+                for loser in found.losers
+            ],
+        },
+    )
+
+
+# -- tables ---------------------------------------------------------------------------------------------------------------
+def routes_lines(found: RouteList, paper: Paper, now: float, namespace: str = "") -> list[str]:
+    table = Table(
+        (
+            Head("route", shrink=1, least=16, how="middle"),
+            Head("kind", drop=3),
+            Head("host or rule", shrink=2, least=18),
+            Head("on", drop=2),
+            Head("middlewares", shrink=3, least=10, drop=4),
+            Head("to", shrink=2, least=12, how="middle"),
+            Head("ready", "right"),
+            Head("tls", drop=5),
+            Head("problems", shrink=3, least=20, wrap=True),
+        )
+    )
+    routes = shown(found, namespace)
+    for route in routes:
+        table.add(
+            Cell(route.ref.path, "bold"),
+            Cell(KINDS[route.ref.kind].kind, "dim"),
+            _where(route),
+            " ".join(route.ports),
+            " ".join(use.name for use in route.middlewares),
+            " ".join(f"{item.name}:{item.number or item.port}" if item.ref else item.name for item in route.backends),
+            _ready(route),
+            _tls(route, now),
+            _problems(route),
+        )
+    lines = table.lines(paper) if routes else []
+    bad = sum(any(item.severity == "error" for item in route.problems) for route in routes)
+    text = f"{plural(len(routes), 'route')}, {bad} broken" if bad else plural(len(routes), "route")
+    lines += ["", *wrapped(Cell(text, "error" if bad else "dim"), paper, 0)]
+    if found.assumed:
+        lines += wrapped(Cell("no Traefik is among the objects: web is taken for 80, websecure for 443", "dim"), paper)
+    if found.unknown:
+        lines += wrapped(Cell(found.unknown, "warn"), paper)
+    return lines
+
+
+def _where(route: Route) -> str:
+    if not route.hosts:
+        return route.match
+    rule = route.match
+    path = rule.partition("&&")[2].strip() if len(route.hosts) == 1 else ""
+    return " ".join(route.hosts) + (f" {path}" if path and path != 'PathPrefix("/")' else "")
+
+
+def _ready(route: Route) -> CellLike:
+    if route.ready is None or route.total is None:
+        return Cell(glyphs.current.dash, "dim")
+    return Cell(f"{route.ready}/{route.total}", "ok" if route.ready else "error")
+
+
+def _tls(route: Route, now: float) -> CellLike:
+    if route.tls is None:
+        return ""
+    if route.tls.passthrough:
+        return "passthrough"
+    if route.tls.not_after is None:
+        return Cell("tls", "dim")
+    left = route.tls.not_after - now
+    return Cell("ended", "error") if left <= 0 else age(left)
+
+
+def _problems(route: Route) -> CellLike:
+    if not route.problems:
+        return ""
+    worst = min((item.severity for item in route.problems), key=WORST.index)
+    return Cell("; ".join(item.text for item in route.problems), worst)
+
+
+def trace_lines(found: Trace, paper: Paper) -> list[str]:
+    table = Table((Head("hop"), Head("state"), Head("name", shrink=1, least=12, how="middle"),
+                   Head("detail", shrink=2, least=30, wrap=True)))  # fmt: skip
+    for hop in found.hops:
+        style = STATES[hop.state]
+        table.add(
+            hop.kind, Cell(hop.state, style), Cell(hop.name, "bold"), Cell(hop.detail, "" if hop.state == OK else style)
+        )
+    lines = [paper.paint(clean(found.request.url), "bold"), "", *table.lines(paper), ""]
+    broken = found.broken
+    if broken is not None:
+        text = f"broken at the {broken.kind}{f' {broken.name}' if broken.name else ''}: {broken.detail}"
+    elif found.verdict == UNKNOWN:
+        first = next(hop for hop in found.hops if hop.state == UNKNOWN and hop.kind not in ("dns", "ip", "announcer"))
+        text = f"cannot tell: {first.kind} {first.name}: {first.detail}"
+    else:
+        text = "every hop that can be seen from here is fine"
+    lines += wrapped(Cell(text, STATES[found.verdict]), paper, 0)
+    for loser in found.losers:
+        lines += wrapped(Cell(f"not {loser.route.ref.title}: {loser.why}", "dim"), paper)
+    return lines
