@@ -233,7 +233,7 @@ POLICY_COLUMNS: tuple[Column[ListedPolicy], ...] = (
            priority=7, min_terminal_width=140, max_width=18),
     Column("enforced", "enforced by", _enforced, lambda row: row.policy.enforced_by, priority=8,
            min_terminal_width=160, max_width=26, shorten="end"),
-    Column("summary", "in words", lambda row: row.policy.summary, flex=4, priority=1, shorten="end", min_width=24),
+    Column("summary", "in words", lambda row: row.policy.summary, flex=4, priority=1, shorten="end", min_width=16),
 )  # fmt: skip
 
 
