@@ -77,9 +77,10 @@ def lay_out(
             break
         gone.append(max(candidates, key=dispensable))
         shown.remove(gone[-1])
-    # The last one to go may have been a wide one: a narrow one that went before it may fit in its place.
+    # The last one to go may have been a wide one: a narrow one that went before it may fit in what no other needs.
     for index in reversed(gone):
-        if not dispensable(index)[0] and needed() + least[index] + gap <= room:
+        wanted = sum(max(0, seen.get(columns[at].key, 0) - least[at]) for at in shown if columns[at].flex)
+        if not dispensable(index)[0] and needed() + wanted + least[index] + gap <= room:
             shown = sorted([*shown, index])
     if needed() > room:
         gap = 1

@@ -60,7 +60,10 @@ class Lines(Widget):
         if self._source is None:
             return
         if not self.size.width:
-            self._made = None
+            # Hidden. What was drawn before must not be shown again when it comes back in the same size.
+            if self._made is not None:
+                self._made = None
+                self.refresh(layout=True)
             return
         self._change([as_cell(line) for line in self._source(self.size.width)])
 

@@ -26,6 +26,7 @@ from pointsman.tui.views.pods import containers, pods_behind
 from pointsman.tui.views.saving import to_csv, to_json, to_text
 from pointsman.tui.views.states import absence, card, nothing_yet
 from pointsman.tui.views.summary import short_version, summarize
+from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Column, as_cell
 from pointsman.widgets.filtering import parse
 
@@ -102,6 +103,18 @@ def test_csv_quotes_and_defuses_formulas() -> None:
     assert parsed[0] == ["A", "b"]
     assert parsed[1] == ['x, "y"', "1"]
     assert parsed[2][0].startswith("'=")
+
+
+@pytest.mark.parametrize("evil", ["=1", "+1", "-1+1", "@SUM(A1)", "＝1", "－1"])
+def test_no_cell_of_a_csv_starts_a_formula(evil: str) -> None:
+    parsed = list(csv.reader(io.StringIO(to_csv(TABLE, [(evil, "1")]))))
+    assert parsed[1] == [f"'{evil}", "1"]
+
+
+def test_a_dash_on_screen_is_nothing_in_a_file() -> None:
+    dash = glyphs.current.dash
+    assert list(csv.reader(io.StringIO(to_csv(TABLE, [(dash, "?")]))))[1] == ["", "?"]
+    assert json.loads(to_json(TABLE, [(dash, "?")])) == [{"a": None, "b": None}]
 
 
 def test_json_is_keyed_by_column() -> None:

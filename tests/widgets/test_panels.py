@@ -124,6 +124,22 @@ async def test_the_drawer_stands_where_there_is_room(size: tuple[int, int], side
         assert app.heard_of(Drawer.Closed)
 
 
+async def test_a_drawer_that_opens_again_shows_what_it_now_tells() -> None:
+    drawer = Drawer()
+    app = Bench(Lines(["below"]), drawer)
+    async with app.run_test(size=(140, 30)) as pilot:
+        for name in ("one", "two", "six"):
+            drawer.explain(Explanation(headline=f"all about {name}", evidence=[Evidence(f"seen {name}")], title=name))
+            await pilot.pause()
+            await pilot.pause()
+            text = "\n".join(screen_text(app))
+            assert f"all about {name}" in text
+            assert f"seen {name}" in text
+            drawer.close()
+            await pilot.pause()
+            await pilot.pause()
+
+
 async def test_a_click_on_an_action_tells_and_a_dead_one_does_not() -> None:
     drawer = Drawer()
     app = Bench(drawer)
