@@ -47,7 +47,7 @@ def tell_policy(row: ListedPolicy, index: PolicyIndex) -> Told:
     style = _STATES[state_sign(policy.state)[1]]
     fine = policy.state is State.ACTIVE
     why, words = sentence(_why(row)), sentence(policy.summary)
-    evidence: list[Piece] = [(why, "", style)] if fine else [(f"What it says: {words}", "", "info")]
+    evidence: list[Piece] = [(why, "", style)] if fine else []  # the rules below say the rest
     evidence += [
         (sentence(lint.text), lint.rule, lint.severity)
         for lint in policy.lints
