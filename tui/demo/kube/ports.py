@@ -54,7 +54,13 @@ class Ports:
 
         ours, theirs = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=ours)
-        inner_reader, inner_writer = await asyncio.open_connection(sock=theirs)
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection(sock=theirs)
+        except BaseException:
+            # Who asked has gone meanwhile, as a client does that only tries the way.
+            writer.close()
+            theirs.close()
+            raise
 
         async def serve() -> None:
             try:
