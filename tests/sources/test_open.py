@@ -123,6 +123,17 @@ async def test_each_demo_is_a_cluster_of_its_own_and_leaves_nothing() -> None:
     assert len(uids) == 2
 
 
+async def test_what_lies_in_the_folder_one_stands_in_is_no_part_of_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("html.py", "ssl.py", "pointsman.py"):
+        (tmp_path / name).write_text("raise SystemExit('a stranger was imported')\n")
+    monkeypatch.chdir(tmp_path)
+    async with opened(demo="classic") as found:
+        await found.load(10.0)
+        assert found.store.cluster.demo == "classic"
+
+
 async def test_a_demo_that_does_not_start_says_why() -> None:
     with pytest.raises(ConfigError, match="did not start"):
         await start_demo("no-such-variant")

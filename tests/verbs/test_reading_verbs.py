@@ -120,6 +120,8 @@ class Forbidden:
 class Playing:
     """A source that fills the store from a hand-made cluster and then moves a lease at each step."""
 
+    hopeless = False
+
     def __init__(self, store: Store, holders: list[str], error: Exception | None = None) -> None:
         self.store = store
         self.holders = holders
@@ -192,6 +194,26 @@ def test_watch_that_cannot_even_begin(
     error: Any = UnreachableError("nobody answers at 10.0.0.1", "Is the VPN up?")
     assert play(monkeypatch, holders=["loft"], error=error) == 2
     assert capsys.readouterr().err == "pointsman: nobody answers at 10.0.0.1 (Is the VPN up?)\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--kubeconfig", "missing"], "There is no kubeconfig at missing"),
+        (["--kubeconfig", "junk"], "The kubeconfig junk cannot be parsed"),
+        (["--manifests", "missing"], "missing: is not there"),
+    ],
+)
+def test_watch_does_not_wait_for_what_cannot_come(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("junk").write_text("{a: [")
+    assert dispatch(["ips", "watch", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1
 
 
 def start(*words: str, **options: Any) -> subprocess.Popen[str]:

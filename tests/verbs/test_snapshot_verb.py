@@ -92,6 +92,9 @@ def test_what_is_refused(tmp_path: Path) -> None:
     done = pointsman("--kubeconfig", str(tmp_path / "missing"), "snapshot", "save", str(tmp_path / "x.json"))
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not (tmp_path / "x.json").exists()
+    done = pointsman("--demo", "snapshot", "save", "-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "not to standard output" in done.stderr
     assert pointsman("snapshot").returncode == 2
     assert pointsman("snapshot", "eat", "x").returncode == 2
 

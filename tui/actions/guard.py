@@ -104,7 +104,7 @@ def guard_alive(uid: str, op: str) -> bool:
 
 def post(duty: Post) -> Armed:
     """Start a guard and wait until it says that it watches. Raises ActionError if it does not."""
-    command = [sys.executable, "-m", "pointsman.tui.actions.guard"]
+    command = [sys.executable, "-P", "-m", "pointsman.tui.actions.guard"]  # nothing of the folder we stand in
     try:
         private_dir(state_dir())
         done = subprocess.run(

@@ -38,7 +38,7 @@ class Launched:
         self.decided = threading.Event()
         """Set once the kubeconfig is known, or the process has ended without one."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pointsman.tui.demo.serve", variant, f"--parent={os.getpid()}"],
+            [sys.executable, "-P", "-m", "pointsman.tui.demo.serve", variant, f"--parent={os.getpid()}"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -37,12 +37,21 @@ class Opened:
         ):
             store.set_link(name, State.ABSENT, what)
         if options.manifests:
+            store.set_link("manifests", State.CONNECTING, "reading the files")
             store.set_link("kube", State.ABSENT, "files are read in place of a cluster")
 
     @property
     def kubeconfig(self) -> str:
         """The kubeconfig in use: the demo's own, or the one that was named; empty for the usual places."""
         return self._demo.kubeconfig if self._demo is not None else self.options.kubeconfig
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether waiting would not help: a kubeconfig or files that cannot be used as they are, or no demo homelab."""
+        if self.kube is not None:
+            return isinstance(self.kube.error, ConfigError)
+        link = self.store.snapshot().links.get(self.name)
+        return link is not None and link.state is State.DOWN
 
     async def _prepare(self) -> None:
         if self.options.manifests:

@@ -79,10 +79,12 @@ async def _watch(options: Options) -> int:
                 source.result()
                 return 0
             snapshot = store.snapshot()
-            link = next((snapshot.links[name] for name in ("kube", "manifests") if name in snapshot.links), None)
+            link = snapshot.links.get("manifests" if options.manifests else "kube")
             if link is not None and link.state in (State.DOWN, State.FORBIDDEN) and link.detail != said:
                 said = link.detail
                 complain(link.detail, link.hint)
+                if opened.hopeless and before is None:
+                    return 2
             if snapshot.version != version and all(snapshot.known(kind) for kind in (SERVICES, NODES, LEASES)):
                 version = snapshot.version
                 found = ip_map(snapshot)

@@ -39,6 +39,8 @@ def _run(options: Options, path: Path, anonymize: bool, force: bool) -> int:
     from pointsman.tui.store.snapshot import Snapshot
     from pointsman.tui.verbs.reading import complain, read
 
+    if str(path) == "-":
+        return complain("A snapshot goes to a file, not to standard output.", "Give it a name.")
     if path.exists() and not force and not is_snapshot(path):
         return complain(f"{path} is there and is no snapshot.", "Another name, or --force to replace it.")
     snapshot = read(options)

@@ -93,6 +93,11 @@ class KubeSource:
 
     # -- life ------------------------------------------------------------------------------------------------------
 
+    @property
+    def error(self) -> KubeError | None:
+        """Why there is no connection; None while there is one, or before the first attempt has ended."""
+        return self._error
+
     async def run(self) -> None:
         """Connect, keep every kind current, reconnect; until cancelled. Never raises for what the cluster does."""
         try:
