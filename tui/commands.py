@@ -38,7 +38,7 @@ PANES: tuple[PaneName, ...] = (
 
 APP = "app"
 """The scope of commands that every pane has."""
-LISTS = ("overview", "ips", "policies")
+LISTS = ("overview", "ips", "policies", "log")
 """Panes that are made of rows."""
 DIALOGS = ("text", "logs", "help")
 """Full-screen readers: YAML and describe, pod logs, this help."""
@@ -157,7 +157,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=5,
-        footer_not=("policies",),
+        footer_not=("policies", "log"),
         label="logs",
     ),
     Command(
@@ -225,6 +225,28 @@ COMMANDS: tuple[Command, ...] = (
         label="off/on",
         dangerous=True,
     ),
+    Command(
+        "undo",
+        "Undo",
+        "Take back the write that is selected in the Log, elsewhere the last one; shows the change and asks first.",
+        ("z",),
+        "Act",
+        footer=2,
+        footer_not=tuple(pane.id for pane in PANES if pane.id != "log"),
+        label="undo",
+        words=("undo",),
+        dangerous=True,
+    ),
+    Command(
+        "revert",
+        "Switch on again",
+        "Switch on the policy whose time is over, or ends first, without waiting; shows the change and asks first.",
+        ("R",),
+        "Act",
+        label="switch on",
+        words=("revert",),
+        dangerous=True,
+    ),
     Command("search", "Search", "Find words in the text.", ("/",), "Narrow", DIALOGS, footer=2, label="search"),
     Command("match.next", "Next match", "The next row the filter finds.", ("n",), "Narrow", (*LISTS, *DIALOGS)),
     Command("match.previous", "Previous match", "The match before.", ("N",), "Narrow", (*LISTS, *DIALOGS)),
@@ -235,7 +257,7 @@ COMMANDS: tuple[Command, ...] = (
         "Show columns that are hidden for want of room.",
         ("ctrl+w",),
         "Narrow",
-        ("ips", "policies"),
+        ("ips", "policies", "log"),
     ),
     Command("namespace.all", "All namespaces", "Show all namespaces.", ("0",), "Narrow"),
     Command(
@@ -270,6 +292,16 @@ COMMANDS: tuple[Command, ...] = (
             "ways": ("D", "direction"),
             "owner": ("O", "owner"),
             "enforced": ("E", "who enforces it"),
+        },
+    ),
+    *_sort_commands(
+        "log",
+        {
+            "time": ("T", "time"),
+            "kind": ("K", "kind"),
+            "object": ("O", "object"),
+            "result": ("S", "result, the worst first"),
+            "who": ("W", "who"),
         },
     ),
     # -- the program ----------------------------------------------------------------------------------------------
@@ -313,9 +345,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Quit", "Leave the program.", ("q", "ctrl+c", "ctrl+q"), words=("q", "quit", "exit")),
     # -- readers --------------------------------------------------------------------------------------------------
     Command("close", "Close", "Back to the pane.", ("q", "ctrl+c"), "Reader", DIALOGS, palette=False),
-    Command("wrap", "Wrap", "Wrap long lines, or cut them.", ("w",), "Reader", ("text", "logs"), 3, "wrap"),
-    Command("fold", "All of it", "Show the fields that were folded away.", ("f",), "Reader", ("text",), 4, "unfold"),
-    Command("logs.follow", "Follow", "Follow new lines, or stop.", ("s",), "Reader", ("logs",), 4, "follow"),
+    Command("wrap", "Wrap", "Wrap long lines, or cut them.", ("w",), "Reader", ("text", "logs"), 3, label="wrap"),
+    Command(
+        "fold", "All of it", "Show the fields that were folded away.", ("f",), "Reader", ("text",), 4, label="unfold"
+    ),
+    Command("logs.follow", "Follow", "Follow new lines, or stop.", ("s",), "Reader", ("logs",), 4, label="follow"),
     Command(
         "logs.previous",
         "Previous container",
@@ -324,10 +358,17 @@ COMMANDS: tuple[Command, ...] = (
         "Reader",
         ("logs",),
         5,
-        "previous",
+        label="previous",
     ),
     Command(
-        "logs.pick", "Other container", "Choose another pod or container.", ("l",), "Reader", ("logs",), 6, "other"
+        "logs.pick",
+        "Other container",
+        "Choose another pod or container.",
+        ("l",),
+        "Reader",
+        ("logs",),
+        6,
+        label="other",
     ),
 )
 

@@ -27,6 +27,7 @@ from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.panes import FACTORIES, SCREENS
+from pointsman.tui.screens.writer import Writer
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.widgets import glyphs
@@ -61,6 +62,7 @@ class Pointsman(Host):
         prepare(self, ascii=options.ascii or self.config.ascii)
         self.session = session or Session(options, self.config)
         self._given = session is not None
+        self.writer = Writer(self)
         self.view = ViewState()
         self._view_of: str | None = None
         self._namespace_chosen = bool(options.namespace)
@@ -132,6 +134,7 @@ class Pointsman(Host):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self._signalled, number)
         self.set_interval(TICK, self._tick, name="tick")
+        self.set_interval(1.0, self._tend, name="tend")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -223,6 +226,11 @@ class Pointsman(Host):
         show(snapshot)
         if self._target and snapshot.cluster.uid is not None:
             self._open_target(snapshot)
+
+    def _tend(self) -> None:
+        """What is due by itself, whatever is on screen."""
+        if not self._switching and self._running:
+            self.writer.tend()
 
     def _warn(self, snapshot: Snapshot) -> None:
         """Say what is wrong with the input as a whole, once: documents that could not be read, an insecure connection."""
@@ -355,6 +363,7 @@ class Pointsman(Host):
         self._switching = True
         try:
             self._save_now()
+            self.writer.forget()
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             await self.session.stop()

@@ -14,7 +14,17 @@ from textual.widgets import Static
 from pointsman.tui.commands import footer
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
-from pointsman.tui.views.frame import COMPACT, Count, Part, footer_line, header_line, header_of, tab_line
+from pointsman.tui.views.countdown import Running, countdown
+from pointsman.tui.views.frame import (
+    COMPACT,
+    Count,
+    Part,
+    footer_line,
+    header_line,
+    header_of,
+    line_width,
+    tab_line,
+)
 from pointsman.tui.views.states import card, nothing_yet, trouble
 from pointsman.tui.views.summary import Summary, summarize
 from pointsman.widgets.cells import CellLike
@@ -158,8 +168,18 @@ class PaneScreen(KeyScreen[None]):
         self.query_one("#header-sources", LineWidget).set_line(fitted.sources)
         self.query_one("#header-clock", LineWidget).set_line(fitted.clock)
         self.query_one("#tabs", LineWidget).set_line(tab_line(self.place, self.counts(), columns))
-        self._footer_right = tuple(Part(*said) for said in trouble(snapshot, columns // 2))
+        timer = self._countdown(snapshot)
+        room = columns // 2 if not timer else max(20, columns // 2 - line_width(timer))
+        self._footer_right = (*(Part(*said) for said in trouble(snapshot, room)), *timer)
         self.draw_footer()
+
+    def _countdown(self, snapshot: Snapshot) -> tuple[Part, ...]:
+        """What is off for a while: always in sight, in every pane."""
+        running = [
+            Running(timer.ref.path, timer.until) for timer in self.host.writer.timers() if timer.until is not None
+        ]
+        key = "" if self.host.session.read_only else self.host.keymap.label("revert")
+        return countdown(running, snapshot.now, max(30, self.size.width // 2), key)
 
     def draw_footer(self) -> None:
         # Of this screen, not of the one on top: this one may be drawn while another has just been opened.

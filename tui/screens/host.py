@@ -18,6 +18,7 @@ from pointsman.widgets.text import clean, shorten_middle
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
+    from pointsman.tui.screens.writer import Writer
     from pointsman.tui.session import Session
     from pointsman.tui.views.palette import Entry
     from pointsman.widgets.cells import Column
@@ -43,6 +44,8 @@ class Host(App[int], inherit_bindings=False):
     """A slow line: fewer pictures, borders and colours."""
     view: ViewState
     """What is remembered of this cluster; screens read and change it, the app writes it to disk."""
+    writer: Writer
+    """All that is written to the cluster goes through it."""
 
     @abstractmethod
     def snapshot(self) -> Snapshot:
@@ -229,6 +232,18 @@ class Host(App[int], inherit_bindings=False):
         narrow = getattr(self.screen, "narrow", None)
         if narrow is not None:
             narrow(words)
+
+    def cmd_undo(self) -> None:
+        """The last write; the Log pane takes the one that is selected."""
+        self.writer.undo_last()
+
+    def cmd_revert(self) -> None:
+        """Switch on what comes back next, or should have."""
+        timers = self.writer.timers()
+        if timers:
+            self.writer.switch_on(timers[0].ref)
+        else:
+            self.say("No policy is switched off.")
 
     def cmd_aliases(self) -> None:
         self.cmd_help()

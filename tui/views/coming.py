@@ -53,14 +53,6 @@ NOTES: dict[str, Coming] = {
             ("pointsman status", "the same as a table, or JSON with -o json"),
         ),
     ),
-    "log": Coming(
-        "What did the program write, and what happened in the cluster?",
-        (
-            ("1  Overview", "what changed lately"),
-            ("pointsman ips watch", "a line for each change of an announcement"),
-            ("kubectl get events -A --sort-by=.lastTimestamp", "every event of the cluster"),
-        ),
-    ),
 }
 
 

@@ -27,6 +27,7 @@ NEEDS: dict[str, tuple[Kind[Any], ...]] = {
     "findings": (NODES, SERVICES),
     "ips": (SERVICES,),
     "changes": (EVENTS,),
+    "log": (EVENTS,),
 }
 """What a place must have read before "there is none" is true."""
 
@@ -39,6 +40,7 @@ NONE: dict[str, tuple[str, str]] = {
         "A Service of type LoadBalancer or one with externalIPs fills this.",
     ),
     "changes": ("nothing changed lately", "Moves of addresses and the cluster's events are listed here."),
+    "log": ("nothing happened", "What this program writes and what changes in the cluster is listed here."),
 }
 
 

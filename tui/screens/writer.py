@@ -1,0 +1,223 @@
+"""Writing from the app: the desk of the cluster that is connected, the one dialog, and what is due by itself.
+
+Every pane asks through :meth:`Writer.begin`, so there is never more than one dialog. :meth:`Writer.tend` runs once a
+second: at the start of a connection it has writes without a known outcome read back, and it switches on again what this
+machine switched off when its time is over and no guard process did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from pointsman.tui.store.snapshot import State
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from pointsman.tui.actions.desk import Desk
+    from pointsman.tui.actions.plan import Plan
+    from pointsman.tui.actions.timers import Timer
+    from pointsman.tui.answers.ref import Ref
+    from pointsman.tui.disk.journal import Write
+    from pointsman.tui.screens.host import Host
+
+MakePlan = Callable[["Desk"], Awaitable["Plan"]]
+MakeAgain = Callable[["Desk", float | None], Awaitable["Plan"]]
+
+
+class Writer:
+    """Bound to the app; the desk in it changes with the connection."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._desk: Desk | None = None
+        self._asking: Worker[None] | None = None
+        self._busy = False
+        """Whether the cluster is asked for something nobody waits for: reading back, a switch that is due."""
+        self._recovered: Desk | None = None
+        self._told: set[str] = set()
+
+    def desk(self) -> Desk | None:
+        """The desk of the cluster that is connected now, None without a connection."""
+        host = self._host
+        client = host.session.client
+        if client is None:
+            return None
+        from pointsman.tui.actions.desk import Desk, identity
+
+        client.read_only = client.read_only or host.session.read_only
+        desk = self._desk
+        if desk is None or desk.client is not client or desk.journal.uid != identity(host.snapshot().cluster):
+            path = getattr(host.session.source, "kubeconfig", "") or host.options.kubeconfig or ""
+            desk = self._desk = Desk(client, host.snapshot, kubeconfig=path)
+        return desk
+
+    def timers(self) -> tuple[Timer, ...]:
+        """Every policy that is off; the one that comes back first at the head."""
+        desk = self.desk()
+        if desk is not None:
+            return desk.timers()
+        from pointsman.tui.actions.timers import parked_timers
+
+        return parked_timers(self._host.snapshot())
+
+    def forget(self) -> None:
+        """The context is left: no dialog and no notice of it survives."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+        self._desk = self._recovered = None
+        self._told.clear()
+
+    # -- asked for ----------------------------------------------------------------------------------------------------
+
+    def begin(self, make: MakePlan, again: MakeAgain | None = None) -> None:
+        """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time."""
+        if self._asking is None:
+            self._asking = self._host.run_worker(self._ask(make, again), group="write", exit_on_error=True)
+
+    def undo_last(self) -> None:
+        """Take back the last write that was not itself taking something back."""
+        write = self.last()
+        if write is None:
+            self._host.say("There is nothing to undo: no write of this program to this cluster stands.")
+        else:
+            self.undo(write.op)
+
+    def undo(self, op: str) -> None:
+        """Ask whether to take a write back."""
+        self.begin(lambda desk: desk.plan_undo(op))
+
+    def last(self) -> Write | None:
+        """The newest write that stands and that nothing but this program's user asked for."""
+        from pointsman.tui.disk.journal import JournalError
+        from pointsman.tui.disk.journal import State as Outcome
+
+        desk = self.desk()
+        try:
+            writes = desk.writes().writes if desk is not None else ()
+        except JournalError:
+            return None
+        found = [write for write in writes if write.state is Outcome.DONE and not write.intent.undoes]
+        return found[-1] if found else None
+
+    def switch_on(self, ref: Ref) -> None:
+        """Ask whether to switch a policy on."""
+        self.begin(lambda desk: desk.plan_on(ref))
+
+    async def _ask(self, make: MakePlan, again: MakeAgain | None) -> None:
+        from pointsman.tui.actions.errors import ActionError
+        from pointsman.tui.disk.journal import JournalError
+        from pointsman.tui.screens.modals.confirm import ConfirmScreen
+        from pointsman.tui.sources.errors import KubeError
+
+        host, screen = self._host, self._host.screen
+        try:
+            desk = self.desk()
+            if desk is None:
+                host.say("There is no connection to write over.", severity="warning")
+                return
+            plan = await make(desk)
+            if desk is not self.desk() or host.screen is not screen:
+                return  # the context or the pane was left while the server was asked
+
+            async def replan(seconds: float | None) -> Plan:
+                assert again is not None
+                return await again(desk, seconds)
+
+            agreed = await host.push_screen_wait(ConfirmScreen(plan, replan=replan if again is not None else None))
+            if agreed is None or desk is not self.desk():
+                return
+            result, _ = await desk.execute(desk.started(agreed))
+        except (ActionError, KubeError, JournalError) as error:
+            hint = getattr(error, "hint", "")
+            host.say(f"{error.sentence} {hint}".strip(), severity="warning", seconds=10)
+            return
+        finally:
+            self._asking = None
+        fine = result.exit_code == 0
+        host.say(
+            f"{result.text} {result.trouble}".strip(),
+            severity="information" if fine and not result.trouble else "warning",
+            seconds=5 if fine else 12,
+        )
+
+    # -- by itself ----------------------------------------------------------------------------------------------------
+
+    def tend(self) -> None:
+        """Once a second. Cheap while nothing is due."""
+        if self._busy:
+            return
+        link = self._host.snapshot().links.get("kube")
+        if link is None or link.state is not State.LIVE:
+            return  # before that the cluster has not said who it is
+        desk = self.desk()
+        if desk is None:
+            return
+        if self._recovered is not desk:
+            self._recovered = desk
+            if not desk.client.read_only:
+                self._start(self._recover(desk))
+                return
+        overdue = desk.overdue()
+        for timer in overdue:
+            self._tell_overdue(desk, timer)
+        if overdue and not desk.client.read_only:
+            self._start(self._revert(desk))
+
+    def _start(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            finally:
+                self._busy = False
+
+        self._busy = True
+        self._host.run_worker(run(), group="due", exit_on_error=True)
+
+    async def _recover(self, desk: Desk) -> None:
+        """Writes of a program that died, or whose answer was lost: what a look at the objects tells."""
+        from pointsman.tui.actions.recovery import Recovered
+        from pointsman.tui.disk.journal import JournalError
+        from pointsman.tui.disk.journal import State as Outcome
+
+        found: list[Recovered] = []
+        try:
+            found = await desk.recover()
+        except JournalError as error:
+            self._host.say(f"{error.sentence} {error.hint}".strip(), severity="warning", seconds=12)
+        for item in found:
+            unknown = item.state is Outcome.UNKNOWN
+            if unknown or item.state is not item.write.state:
+                self._host.say(
+                    f"Earlier write {item.write.op}: {item.text}.",
+                    severity="warning" if unknown else "information",
+                    seconds=15,
+                )
+
+    def _tell_overdue(self, desk: Desk, timer: Timer) -> None:
+        """That another machine's timer ran out without anybody switching on; said once, the footer goes on saying it."""
+        if timer.op in self._told or desk.mine(timer):
+            return
+        self._told.add(timer.op)
+        key = self._host.keymap.label("revert")
+        offer = f" {key} switches it on." if key and not desk.client.read_only else ""
+        by = f" by {timer.by}" if timer.by else ""
+        self._host.say(
+            f"{timer.ref.title} was switched off{by}, and its time is over.{offer}", severity="warning", seconds=15
+        )
+
+    async def _revert(self, desk: Desk) -> None:
+        from pointsman.tui.actions.pipeline import Status
+
+        for timer, result in await desk.tick():
+            if result.status is Status.DONE:
+                self._host.say(f"{timer.ref.title} is on again: its time was over.", seconds=8)
+            elif result.status is not Status.NOTHING and f"{timer.op} {result.text}" not in self._told:
+                self._told.add(f"{timer.op} {result.text}")
+                self._host.say(
+                    f"{timer.ref.title} could not be switched on, it is tried again: {result.text}",
+                    severity="warning",
+                    seconds=12,
+                )

@@ -1,0 +1,68 @@
+"""The running timer in the footer of every pane: which policy is off and how long still. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pointsman.tui.views.frame import Part
+from pointsman.widgets import glyphs
+from pointsman.widgets.text import clean, shorten_middle, width
+
+LAST_MINUTE = 60.0
+LEAST_NAME = 8
+"""Cells of a name below which it says nothing any more and goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A policy that is off until a time, in seconds since 1970. ``name`` is ``media/deny``."""
+
+    name: str
+    until: float
+
+
+def clock_text(seconds: float) -> str:
+    """``4:31``, ``2:04:00``, ``3d 4h``."""
+    left = max(0, round(seconds))
+    if left >= 2 * 86400:
+        return f"{left // 86400}d {left % 86400 // 3600}h"
+    minutes, rest = divmod(left, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def countdown(running: Sequence[Running], now: float, room: int, key: str = "") -> tuple[Part, ...]:
+    """The one that comes back first (or should have) and how many more there are, in at most ``room`` cells.
+
+    ``key`` switches it on; it is named where the time is over. The time is a part of its own, so that a second that
+    passes repaints no more than its figures.
+    """
+    if not running:
+        return ()
+    first = min(running, key=lambda item: item.until)
+    left = first.until - now
+    over = left <= 0
+    if over:
+        head, tail = "policy ", f"overdue {clock_text(-left)}"
+    else:
+        head, tail = "policy off ", clock_text(left)
+    style = "error bold" if over else "warn bold" if left <= LAST_MINUTE else "accent"
+    offer = f"  {key} switches on" if over and key else ""
+    more = f" +{len(running) - 1}" if len(running) > 1 else ""
+    sign = f"{glyphs.current.running} "
+    name = clean(first.name)
+    fixed = width(sign) + width(head) + 1 + width(tail) + width(more) + 1
+    if fixed + width(name) + width(offer) > room and fixed + min(width(name), LEAST_NAME) + width(offer) > room:
+        offer = ""
+    free = room - fixed - width(offer)
+    name = shorten_middle(name, free) if free >= LEAST_NAME or free >= width(name) else ""
+    parts = [
+        (sign, style),
+        (head, style),
+        (f"{name} " if name else "", style),
+        (tail, style),
+        (offer, "key"),
+        (more, "muted"),
+    ]
+    return (*(Part(text, look, "revert") for text, look in parts if text), Part(" "))
