@@ -122,6 +122,25 @@ def test_a_storm_of_resizes_and_a_tiny_terminal(demo: Terminal) -> None:
     demo.wait_for("what changed", 10)
 
 
+def test_all_is_drawn_again_when_asked_and_after_a_stop(demo: Terminal) -> None:
+    everything = ("pointsman", "8 Log", "flannel", "192.168.7.108", "traffic", "? help")
+    demo.wait_for("flannel")
+    demo.screen.reset()
+    demo.press("\x12")  # ctrl+r
+    for word in everything:
+        demo.wait_for(word, 10)
+    demo.signal(signal.SIGTSTP)
+    end = time.monotonic() + 10
+    while psutil.Process(demo.process.pid).status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < end
+        demo.read(0.05)
+    demo.read(0.05)
+    demo.screen.reset()
+    demo.signal(signal.SIGCONT)
+    for word in everything:
+        demo.wait_for(word, 10)
+
+
 def test_at_rest_the_line_is_nearly_silent(demo: Terminal) -> None:
     """Budget: 1 KB/s as a mean of 30 s at 120x40. A third of that time here, so three times the slack for one event."""
     demo.settle()

@@ -133,6 +133,7 @@ class Pointsman(Host):
         if threading.current_thread() is threading.main_thread() and not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 loop.add_signal_handler(number, self._signalled, number)
+        self.app_resume_signal.subscribe(self, self._resumed)
         self.set_interval(TICK, self._tick, name="tick")
         self.set_interval(1.0, self._tend, name="tend")
         self.call_after_refresh(self._begin)
@@ -148,6 +149,11 @@ class Pointsman(Host):
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+
+    def _resumed(self, _app: object) -> None:
+        """Stopped and continued (kill -TSTP, fg): nothing that was drawn before is on the terminal any more."""
+        self.pacer.reset()
+        self.screen.refresh(layout=True)
 
     def _signalled(self, number: int) -> None:
         """End as if the user had asked. If the terminal is gone the normal way may hang, so there is a limit."""

@@ -210,7 +210,7 @@ SHORT_IP_COLUMNS: tuple[Column[IpRow], ...] = (
     Column("since", "", lambda row: Cell(row.since_text, "dim"), width=4, align="right", priority=4),
     Column("ports", "", lambda row: Cell(ports_text(row.address.ports), "dim"), flex=3, min_width=8, priority=5,
            shorten="end"),
-    Column("urls", "", _first_url, flex=1, priority=7, min_width=16, min_terminal_width=180),
+    Column("urls", "", _first_url, flex=1, priority=7, min_width=16, min_terminal_width=220),
     Column("problem", "", lambda row: problem_cell(row.address), flex=2, priority=6, min_terminal_width=150,
            min_width=12, shorten="end"),
 )  # fmt: skip
