@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.commands import Command
-from pointsman.tui.disk.journal import JournalError, Write
+from pointsman.tui.disk.journal import JournalError, Reading, Write
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
@@ -34,6 +34,7 @@ from pointsman.widgets.diffview import diff_lines
 if TYPE_CHECKING:
     from pointsman.tui.store.snapshot import Snapshot
 
+NOTHING = Reading()
 MOST_DIFF = 400
 """Lines of a change that the drawer shows."""
 _STYLES = {"+": "diff-add", "-": "diff-remove", " ": "muted"}
@@ -47,8 +48,10 @@ class LogScreen(ListPane):
 
     def __init__(self) -> None:
         super().__init__()
-        self._writes: dict[str, Write] = {}
-        self._shown_rows: tuple[LogRow, ...] = ()
+        self._reading: Reading | None = None
+        self._written: tuple[Written, ...] = ()
+        self._rows: tuple[LogRow, ...] = ()
+        self._diffs: dict[str, tuple[CellLike, ...]] = {}
 
     def body(self) -> ComposeResult:
         yield Panel[LogRow](
@@ -61,38 +64,40 @@ class LogScreen(ListPane):
             search=row_text,
         )
 
-    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:  # noqa: ARG002
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
         self.show_stale(snapshot)
         panel = self.panel("log")
         namespace = self.host.view.namespace
-        writes, problem = self._read()
-        rows = log_rows(map(written, writes), changes(snapshot, namespace), snapshot.now, namespace)
-        self._writes = {write.op: write for write in writes}
-        if rows != self._shown_rows or not panel.model.total:
-            self._shown_rows = rows
-            panel.show_rows(rows)
-        parts = list(title(rows, len(panel.model)))
+        reading, problem = self._read()
+        if changed or reading is not self._reading or not panel.model.total:
+            if reading is not self._reading:
+                self._reading = reading
+                self._written = tuple(map(written, reading.writes))
+            self._rows = log_rows(self._written, changes(snapshot, namespace), snapshot.now, namespace)
+            panel.show_rows(self._rows)
+        parts = list(title(self._rows, len(panel.model)))
         if self.host.view.of(self.place).problems:
             parts.append(("  problems only", "warn"))
         panel.set_title(*parts)
         panel.set_note(*(((problem, "warn"),) if problem else ()))
         self.refresh_drawer()
 
-    def _read(self) -> tuple[Sequence[Write], str]:
-        """The journal of this cluster, and what is wrong with it."""
+    def _read(self) -> tuple[Reading, str]:
+        """The journal of this cluster, and what is wrong with it. The same object while nothing was added."""
         desk = self.host.writer.desk()
         if desk is None:
-            return (), ""
+            return NOTHING, ""
         try:
             found = desk.writes()
         except JournalError as error:
-            return (), error.sentence
-        return found.writes, "; ".join(found.problems)
+            return NOTHING, error.sentence
+        return found, "; ".join(found.problems)
 
     def forget(self) -> None:
         super().forget()
-        self._shown_rows = ()
-        self._writes = {}
+        self._reading = None
+        self._written, self._rows = (), ()
+        self._diffs.clear()
 
     # -- rows -------------------------------------------------------------------------------------------------------
 
@@ -110,10 +115,15 @@ class LogScreen(ListPane):
         return tell_write(row.write, self._diff(row.write.op), key)
 
     def _diff(self, op: str) -> tuple[CellLike, ...]:
-        """What the write changed; unchanged lines far from a change are folded."""
+        """What the write changed; unchanged lines far from a change are folded. An intent never changes, so once is enough."""
+        if op not in self._diffs:
+            self._diffs[op] = self._make_diff(op)
+        return self._diffs[op]
+
+    def _make_diff(self, op: str) -> tuple[CellLike, ...]:
         from pointsman.tui.actions.undo import change_of
 
-        write = self._writes.get(op)
+        write = self._reading.get(op) if self._reading is not None else None
         if write is None or write.intent.kind not in KINDS:
             return ()
         lines = diff_lines(*change_of(write).texts())
