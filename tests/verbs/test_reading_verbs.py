@@ -176,6 +176,20 @@ def test_watch_prints_a_line_for_each_change(
     assert err == "pointsman: the API server refuses connections (Is it running?)\n"
 
 
+def test_watch_says_that_the_connection_was_lost_each_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], quick: None
+) -> None:
+    class Losing(Playing):
+        async def run(self) -> None:
+            for state in (State.LIVE, State.STALE, State.STALE, State.LIVE, State.STALE):
+                self.store.set_link("kube", state, "" if state is State.LIVE else "the API server went away")
+                await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(opening, "open_source", lambda store, _options: Losing(store, []))
+    assert dispatch(["ips", "watch"]) == 0
+    assert capsys.readouterr() == ("", "pointsman: the API server went away\n" * 2)
+
+
 def test_watch_prints_json_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], quick: None
 ) -> None:

@@ -80,7 +80,9 @@ async def _watch(options: Options) -> int:
                 return 0
             snapshot = store.snapshot()
             link = snapshot.links.get("manifests" if options.manifests else "kube")
-            if link is not None and link.state in (State.DOWN, State.FORBIDDEN) and link.detail != said:
+            if link is not None and link.state is State.LIVE:
+                said = ""
+            elif link is not None and link.state not in (State.CONNECTING, State.ABSENT) and link.detail != said:
                 said = link.detail
                 complain(link.detail, link.hint)
                 if opened.hopeless and before is None:
