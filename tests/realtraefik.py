@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,14 @@ class Running:
     process: subprocess.Popen[bytes]
     api: int
     ports: Mapping[str, int]
-    names: dict[int, str] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
     def routers(self, protocol: str) -> dict[str, dict[str, Any]]:
         """Every router of the file by its name."""
@@ -142,8 +149,6 @@ def traefik(
 ) -> Iterator[Running]:
     """Run it with these groups; router ``i`` of group ``g`` is called ``g-i``."""
     groups = [*http_groups, *tcp_groups]
-    api, *rest = free_ports(len(groups) + 1)
-    ports = dict(zip(groups, rest, strict=True))
     servers: list[_Named] = []
     doc: dict[str, Any] = {"http": {"routers": {}, "middlewares": {}}, "tcp": {"routers": {}, "services": {}}}
     for group, routers in http_groups.items():
@@ -165,6 +170,29 @@ def traefik(
         del doc["tcp"]
     config = folder / "routes.yml"
     config.write_text(yaml.safe_dump(doc))
+    log = folder / "traefik.log"
+    wanted = sum(map(len, http_groups.values())), sum(map(len, tcp_groups.values()))
+    running: Running | None = None
+    try:
+        for _ in range(4):
+            # Others on this machine may take a free port before Traefik does: then once more, with others.
+            running = _start(folder, groups, config, log)
+            if _loaded(running, wanted):
+                break
+            running.stop()
+        else:
+            raise AssertionError(log.read_text()[-2000:])
+        yield running
+    finally:
+        if running is not None:
+            running.stop()
+        for server in servers:
+            server.listener.close()
+
+
+def _start(folder: Path, groups: Sequence[str], config: Path, log: Path) -> Running:
+    api, *rest = free_ports(len(groups) + 1)
+    ports = dict(zip(groups, rest, strict=True))
     command = [
         tool("traefik"),
         f"--entryPoints.traefik.address=127.0.0.1:{api}",
@@ -173,30 +201,23 @@ def traefik(
         "--api.insecure=true",
         "--global.checknewversion=false",
         "--log.level=ERROR",
-        f"--log.filepath={folder / 'traefik.log'}",
+        f"--log.filepath={log}",
     ]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    running = Running(process, api, ports)
-    wanted = sum(map(len, http_groups.values())), sum(map(len, tcp_groups.values()))
-    try:
-        ends = time.monotonic() + 30
-        while True:
-            assert process.poll() is None, (folder / "traefik.log").read_text()[-2000:]
-            with contextlib.suppress(OSError):
-                if (len(running.routers("http")), len(running.routers("tcp"))) == wanted:
-                    break
-            assert time.monotonic() < ends, "Traefik did not load its file"
-            time.sleep(0.1)
-        yield running
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for server in servers:
-            server.listener.close()
+    return Running(process, api, ports)
+
+
+def _loaded(running: Running, wanted: tuple[int, int]) -> bool:
+    """Wait until every router is there; False if Traefik ends before."""
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        if running.process.poll() is not None:
+            return False
+        with contextlib.suppress(OSError):
+            if (len(running.routers("http")), len(running.routers("tcp"))) == wanted:
+                return True
+        time.sleep(0.1)
+    raise AssertionError("Traefik did not load its file")
 
 
 def _form(group: str, router: Router) -> dict[str, Any]:

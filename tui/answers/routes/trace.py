@@ -14,20 +14,19 @@ from pointsman.tui.answers.ranges import parse_ip
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.behind import behind
 from pointsman.tui.answers.routes.build import base, route_list
-from pointsman.tui.answers.routes.context import Context, leads_to
+from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.effects import Effect, Passing, effects, one
+from pointsman.tui.answers.routes.fronts import Front, behind_service, guess
 from pointsman.tui.answers.routes.hops import BROKEN, OK, SKIPPED, UNKNOWN, Hop
-from pointsman.tui.answers.routes.kinds.service import GATEWAY_LABELS
 from pointsman.tui.answers.routes.language import Asked, Connection
-from pointsman.tui.answers.routes.model import CILIUM, DIRECT, TRAEFIK, Route, Router
+from pointsman.tui.answers.routes.model import DIRECT, TRAEFIK, Route, Router
 from pointsman.tui.answers.routes.request import Request, Resolution
 from pointsman.tui.answers.routes.routing import Candidate, Choice, Loser, candidates, choose
 from pointsman.tui.answers.routes.traefik import EntryPoint, Traefik
-from pointsman.tui.answers.stack.ingress import CONTROLLERS, workload
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.kinds import SERVICES
-from pointsman.tui.model.meta import Key, Obj
+from pointsman.tui.model.meta import Obj
 from pointsman.tui.store.snapshot import Snapshot
 
 LENIENT = ("dns", "ip", "announcer")
@@ -56,17 +55,6 @@ class Trace:
     def broken(self) -> Hop | None:
         """The first broken hop."""
         return next((hop for hop in self.hops if hop.state == BROKEN), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Front:
-    """What stands behind the service that the request comes to. ``point`` is Traefik's entry point."""
-
-    controller: str
-    service: Obj[Service] | None = None
-    traefik: Traefik | None = None
-    point: EntryPoint | None = None
-    gateway: Key | None = None
 
 
 def trace(snapshot: Snapshot, request: Request, resolution: Resolution | None = None) -> Trace:
@@ -150,7 +138,7 @@ class _Walk:
     def _front(self, rows: tuple[Address, ...]) -> Front | None:
         if rows:
             return self._served(rows)
-        front = self._guess()
+        front = guess(self.ctx, self.routes, self.request)
         if front is not None and front.service is not None:
             row = next((item for item in ip_map(self.snapshot).items if item.service.key == front.service.key), None)
             if row is not None and row.ip is not None and not any(hop.kind == "ip" for hop in self.hops):
@@ -176,68 +164,11 @@ class _Walk:
                 if port.port == request.port and (port.protocol or "TCP").lower() == request.protocol:
                     assert service is not None
                     self._listening(service)
-                    return self._behind(service)
+                    return behind_service(self.ctx, self.routes, service, request.port)
         have = listed([port for row in rows for port in row.ports], 8)
         names = listed([row.service.path for row in rows])
         text = f"nothing listens on {request.port}/{request.protocol}; there is {have}"
         self._hop("service", names, BROKEN, text)
-        return None
-
-    def _behind(self, service: Obj[Service]) -> Front:
-        """What the pods of a service are."""
-        for traefik in self.ctx.traefiks:
-            if traefik.ref is None or not self.ctx.selects(service, traefik.ref):
-                continue
-            for point in traefik.entry_points.values():
-                if any(port.port == self.request.port and leads_to(port, point) for port in service.body.spec.ports):
-                    return Front(TRAEFIK, service, traefik, point)
-            return Front(TRAEFIK, service, traefik, None)
-        name = next((service.meta.labels[label] for label in GATEWAY_LABELS if label in service.meta.labels), "")
-        if not name and service.name.startswith("cilium-gateway-"):
-            name = service.name.removeprefix("cilium-gateway-")
-        if name:
-            key = (service.namespace, name)
-            owner = next(
-                (route.controller for route in self.routes if any(r.gateway == key for r in route.routers)), CILIUM
-            )
-            return Front(owner, service, gateway=key)
-        if service.name == "cilium-ingress":
-            return Front(CILIUM, service)
-        for controller, (title, *_) in CONTROLLERS.items():
-            item = workload(self.ctx.found, controller)
-            labels = item.body.spec.template.metadata.labels if item is not None else {}
-            selector = service.body.spec.selector
-            if (
-                item is not None
-                and item.namespace == service.namespace
-                and selector
-                and selector.items() <= labels.items()
-            ):
-                return Front(title, service)
-        return Front(DIRECT, service)
-
-    def _guess(self) -> Front | None:
-        """Where a request comes in when its address does not say: Traefik's service, or another controller's."""
-        request = self.request
-        for traefik in self.ctx.traefiks:
-            for point in traefik.entry_points.values():
-                if point.protocol != request.protocol:
-                    continue
-                for service, number in self.ctx.exposed(traefik, point):
-                    if number == request.port:
-                        return Front(TRAEFIK, service, traefik, point)
-                if traefik.assumed and point.port == request.port:
-                    return Front(TRAEFIK, None, traefik, point)
-        for service in sorted(self.snapshot.all(SERVICES), key=lambda item: item.key):
-            if service.body.spec.type == "LoadBalancer" and any(
-                port.port == request.port and (port.protocol or "TCP").lower() == request.protocol
-                for port in service.body.spec.ports
-            ):
-                front = self._behind(service)
-                if front.controller not in (DIRECT, TRAEFIK):
-                    return front
-        if self.ctx.assumed:
-            return Front(TRAEFIK, None, self.ctx.traefiks[0], None)
         return None
 
     # -- the router -----------------------------------------------------------------------------------------------

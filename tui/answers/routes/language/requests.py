@@ -96,7 +96,6 @@ class Asked:
     query: Mapping[str, list[str]] = field(default_factory=dict)
     headers: Mapping[str, list[str]] = field(default_factory=dict)
     client: Address | None = None
-    raw_host: str = ""
     raw_query: str = ""
 
     @classmethod
@@ -127,7 +126,6 @@ class Asked:
             queries(raw_query),
             table,
             parse_ip(client),
-            host,
             raw_query,
         )
 
