@@ -148,6 +148,9 @@ def _judged(index: PolicyIndex, talk: Talk, source: Party, destination: Party, m
         return Scene(talk, source, destination, False, reason=talk.fault, weight=often)
     decision = judge(index, source.end, destination.end, talk.port, talk.protocol)
     policies: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {}
+    if not managed:
+        # Endpoints that are not Cilium's have no policy verdicts: nothing of a policy is told, and nothing is dropped.
+        return Scene(talk, source, destination, True)
     if decision.answer is not Answer.DENIED:
         for direction in ("egress", "ingress"):
             if named := _policies(decision, direction, "allow"):
