@@ -30,7 +30,9 @@ class RelayServer:
 
     def __init__(self, observer: Observer) -> None:
         self.observer = observer
-        self._folder = Path(tempfile.mkdtemp(prefix="pointsman-relay-"))
+        self._folder = Path(
+            tempfile.mkdtemp(prefix=f"pointsman-demo-{os.getpid()}-")
+        )  # the next demo removes it after a SIGKILL
         self.path = self._folder / "s"
         self._threads = ThreadPoolExecutor(STREAMS, "relay")
         self._server = grpc.server(
