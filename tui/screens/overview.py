@@ -55,7 +55,8 @@ class OverviewScreen(ListPane):
             yield Panel[IpRow](SHORT_IP_COLUMNS, id="ips", key=lambda row: row.key, empty=self._no_ips)
             yield Panel[Change](CHANGE_COLUMNS, id="changes", key=lambda row: row.key, empty=self._no_changes)
             with Container(id="traffic") as traffic:
-                traffic.border_title = "traffic"
+                # A border without corners leaves no room around its title.
+                traffic.border_title = " traffic " if self.host.slow else "traffic"
                 yield Lines(compose_lines=self._traffic)
 
     # -- drawing ----------------------------------------------------------------------------------------------------
