@@ -140,6 +140,18 @@ def test_steps_add_up() -> None:
     assert story(one) != story(other)
 
 
+def test_a_crd_that_somebody_deletes_is_no_fault_of_a_controller(caplog: pytest.LogCaptureFixture) -> None:
+    lab = Lab("classic")
+    lab.storage.delete("customresourcedefinitions.apiextensions.k8s.io", "", "servicel2statuses.metallb.io")
+    with caplog.at_level(logging.INFO):
+        lab.step(5)
+        lab.balancer("late")
+        lab.step(5)
+    assert any("was refused" in record.message for record in caplog.records)
+    assert all(record.levelno < logging.WARNING for record in caplog.records)
+    assert lab.ip("default", "late")  # the others' life goes on
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_hour_passes_without_a_complaint(variant: str, caplog: pytest.LogCaptureFixture) -> None:
     lab = Lab(variant, rate=6)

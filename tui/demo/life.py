@@ -27,6 +27,7 @@ from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj
 from pointsman.tui.demo.controllers.metallb import MetalLB
 from pointsman.tui.demo.controllers.mishaps import Mishaps
 from pointsman.tui.demo.controllers.sets import Sets
+from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.logs import Line, PodLogs
 from pointsman.tui.demo.kube.storage import Storage
 from pointsman.tui.demo.scenario.variants import Scenario
@@ -114,6 +115,9 @@ class Life:
         """One strange object that somebody applied must not stop the others' life."""
         try:
             action()
+        except ApiError as error:
+            # The API's own refusal, of a kind whose CRD somebody deleted, say: the real ones note it and try again.
+            logging.getLogger(__name__).info("a controller of the demo was refused: %s", error)
         except Exception:
             logging.getLogger(__name__).exception("a controller of the demo gave up")
 
