@@ -53,9 +53,11 @@ def fill(store: Store, variant: Variant, *, demo: bool = True) -> None:
         )
     )
     store.set_link("kube", State.LIVE)
-    store.set_link("hubble", State.ABSENT, "Hubble is not asked in this version; live flows come with it")
+    store.set_link("hubble", State.ABSENT, "the app does not ask Hubble in this version; pointsman flows does")
     store.set_link(
-        "traefik", State.ABSENT, "the Traefik API is not asked in this version; its live state comes with it"
+        "traefik",
+        State.ABSENT,
+        "the Traefik API is not asked in this version; pointsman routes judges by the objects",
     )
 
 

@@ -32,8 +32,8 @@ class Opened:
         self.manifests: ManifestSource | None = None
         self._demo: DemoChild | None = None
         for name, what in (
-            ("hubble", "Hubble is not asked in this version; live flows come with it"),
-            ("traefik", "the Traefik API is not asked in this version; its live state comes with it"),
+            ("hubble", "the app does not ask Hubble in this version; pointsman flows does"),
+            ("traefik", "the Traefik API is not asked in this version; pointsman routes judges by the objects"),
         ):
             store.set_link(name, State.ABSENT, what)
         if options.manifests:

@@ -27,8 +27,8 @@ NOTES: dict[str, Coming] = {
             ("4  IPs", "who answers for an address"),
         ),
         (
-            ("kubectl -n kube-system exec ds/cilium -- hubble observe -f", "live flows of one node"),
-            ("kubectl -n kube-system exec ds/cilium -- hubble observe --verdict DROPPED", "what is dropped"),
+            ("pointsman flows -f", "live flows of all nodes, in the hubble CLI's words"),
+            ("pointsman flows --verdict DROPPED", "what was dropped lately"),
         ),
     ),
     "map": Coming(
@@ -42,8 +42,9 @@ NOTES: dict[str, Coming] = {
     "routes": Coming(
         "What handles this URL?",
         (
+            ("pointsman routes", "every route, with what is wrong with it"),
+            ("pointsman trace https://HOST/PATH", "one request from name to pod, and where it breaks"),
             ("4  IPs", "the URLs behind each address"),
-            ("kubectl get ingress,ingressroute,ingressroutetcp,ingressrouteudp -A", "every route"),
         ),
     ),
     "stack": Coming(
