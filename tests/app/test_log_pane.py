@@ -68,7 +68,7 @@ def said(app: Any) -> list[str]:
 
 
 def footer(app: Any) -> str:
-    return str(app.screen.query_one("#footer", LineWidget).plain) if app.screen.query("#footer") else ""
+    return "".join(widget.plain for widget in app.screen.query("#foot > LineWidget").results(LineWidget))
 
 
 def rows(app: Any) -> list[str]:

@@ -18,6 +18,7 @@ from pointsman.tui.views.countdown import Running, countdown
 from pointsman.tui.views.frame import (
     COMPACT,
     Count,
+    Line,
     Part,
     footer_line,
     header_line,
@@ -50,6 +51,7 @@ class PaneScreen(KeyScreen[None]):
         self._shown: tuple[int, int] | None = None
         self._summary: Summary | None = None
         self._footer_right: tuple[Part, ...] = ()
+        self._timer_width = 0
         self._ready = False
         self._waiting_calls: list[Callable[[], None]] = []
 
@@ -63,7 +65,10 @@ class PaneScreen(KeyScreen[None]):
             yield from self.compose_body()
         with Container(id="state"):
             yield Lines(id="card", compose_lines=self._card)
-        yield LineWidget(id="footer")
+        with Horizontal(id="foot"):
+            yield LineWidget(id="footer")
+            yield LineWidget(id="timer", fitted=True)
+            yield LineWidget(id="timer-left", fitted=True)
         yield Static("", id="no-room", markup=False)
 
     def compose_body(self) -> ComposeResult:
@@ -169,11 +174,13 @@ class PaneScreen(KeyScreen[None]):
         self.query_one("#header-clock", LineWidget).set_line(fitted.clock)
         self.query_one("#tabs", LineWidget).set_line(tab_line(self.place, self.counts(), columns))
         timer = self._countdown(snapshot)
-        room = columns // 2 if not timer else max(20, columns // 2 - line_width(timer))
-        self._footer_right = (*(Part(*said) for said in trouble(snapshot, room)), *timer)
+        for id, line in zip(("#timer", "#timer-left"), timer, strict=True):
+            self.query_one(id, LineWidget).set_line(line)
+        self._timer_width = sum(map(line_width, timer))
+        self._footer_right = tuple(Part(*said) for said in trouble(snapshot, max(20, columns // 2 - self._timer_width)))
         self.draw_footer()
 
-    def _countdown(self, snapshot: Snapshot) -> tuple[Part, ...]:
+    def _countdown(self, snapshot: Snapshot) -> tuple[Line, Line]:
         """What is off for a while: always in sight, in every pane."""
         running = [
             Running(timer.ref.path, timer.until) for timer in self.host.writer.timers() if timer.until is not None
@@ -188,7 +195,8 @@ class PaneScreen(KeyScreen[None]):
             for command in footer(self.place, self.host.keymap)
             if self.host.why_not_writing(command) or self.why_not(command)
         ]
-        line = footer_line(self.place, self.host.keymap, self.size.width, right=self._footer_right, unable=unable)
+        room = self.size.width - self._timer_width
+        line = footer_line(self.place, self.host.keymap, room, right=self._footer_right, unable=unable)
         self.query_one("#footer", LineWidget).set_line(line)
 
     @on(LineWidget.Clicked)

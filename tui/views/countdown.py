@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pointsman.tui.views.frame import Part
+from pointsman.tui.views.frame import Line, Part
 from pointsman.widgets import glyphs
 from pointsman.widgets.text import clean, shorten_middle, width
 
@@ -32,14 +32,14 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def countdown(running: Sequence[Running], now: float, room: int, key: str = "") -> tuple[Part, ...]:
+def countdown(running: Sequence[Running], now: float, room: int, key: str = "") -> tuple[Line, Line]:
     """The one that comes back first (or should have) and how many more there are, in at most ``room`` cells.
 
-    ``key`` switches it on; it is named where the time is over. The time is a part of its own, so that a second that
-    passes repaints no more than its figures.
+    ``key`` switches it on; it is named where the time is over. What stays and what counts are lines of their own, because
+    the toolkit redraws a line from its start up to what changed, and this one changes every second.
     """
     if not running:
-        return ()
+        return (), ()
     first = min(running, key=lambda item: item.until)
     left = first.until - now
     over = left <= 0
@@ -57,12 +57,11 @@ def countdown(running: Sequence[Running], now: float, room: int, key: str = "") 
         offer = ""
     free = room - fixed - width(offer)
     name = shorten_middle(name, free) if free >= LEAST_NAME or free >= width(name) else ""
-    parts = [
-        (sign, style),
-        (head, style),
-        (f"{name} " if name else "", style),
-        (tail, style),
-        (offer, "key"),
-        (more, "muted"),
-    ]
-    return (*(Part(text, look, "revert") for text, look in parts if text), Part(" "))
+    named = [(sign, style), (head, style), (f"{name} " if name else "", style)]
+    counting = [(tail, style), (offer, "key"), (more, "muted"), (" ", "")]
+    return _line(named), _line(counting)
+
+
+def _line(parts: Sequence[tuple[str, str]]) -> Line:
+    """What is there of it; a click anywhere on it is the offer taken."""
+    return tuple(Part(text, style, "revert") for text, style in parts if text)
