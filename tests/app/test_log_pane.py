@@ -112,7 +112,7 @@ async def test_z_takes_back_the_selected_write_and_the_footer_counts_down(demo: 
             await until(pilot, lambda: "policy off media/immich-valkey 9:" in footer(app))
         await until(pilot, lambda: len(writes(app)) == 1)
         (row,) = writes(app)
-        assert "NetworkPolicy media/immich-valkey switch off for 10 minutes done" in " ".join(row.split())
+        assert "media/immich-valkey switch off for 10 minutes done" in " ".join(row.split())
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.drawer.is_open)
         told = app.screen.tell(app.screen.selected_row, app.snapshot())

@@ -9,7 +9,18 @@ from pointsman.tui.model.kinds import NETWORKPOLICIES
 from pointsman.tui.views.changes import Change
 from pointsman.tui.views.countdown import Running, clock_text, countdown
 from pointsman.tui.views.frame import line_width
-from pointsman.tui.views.log import COLUMNS, RESULTS, LogRow, Step, Written, is_problem, log_rows, tell_write, title
+from pointsman.tui.views.log import (
+    COLUMNS,
+    RESULTS,
+    LogRow,
+    Step,
+    Written,
+    is_problem,
+    log_rows,
+    row_text,
+    tell_write,
+    title,
+)
 from pointsman.widgets.cells import as_cell
 
 NOW = 1_773_493_331.0
@@ -46,7 +57,8 @@ def test_writes_and_changes_are_one_list_the_newest_first() -> None:
     assert [row.kind for row in rows] == ["write", "move", "write", "event"]
     assert [row.at for row in rows] == sorted((row.at for row in rows), reverse=True)
     shown = cells(rows[2])
-    assert shown["object"] == "NetworkPolicy media/deny"
+    assert shown["object"] == "media/deny"
+    assert "NetworkPolicy" in row_text(rows[2])
     assert shown["text"] == "switch off for 10 minutes"
     assert shown["who"] == "ann@desk"
     assert shown["result"] == "done"
@@ -112,6 +124,7 @@ def test_times(seconds: float, text: str) -> None:
 def test_the_first_to_come_back_is_shown_and_the_others_counted() -> None:
     running = [Running("db/late", NOW + 900), Running("media/deny", NOW + 271)]
     assert plain(running) == "▶ policy off media/deny 4:31 +1 "
+    assert plain(running, room=40) == "▶ off media/deny 4:31 +1 "
     assert plain([]) == ""
 
 

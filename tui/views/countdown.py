@@ -10,6 +10,8 @@ from pointsman.widgets import glyphs
 from pointsman.widgets.text import clean, shorten_middle, width
 
 LAST_MINUTE = 60.0
+COMFORT = 50
+"""Cells from which there is room for all words."""
 LEAST_NAME = 8
 """Cells of a name below which it says nothing any more and goes."""
 
@@ -44,9 +46,9 @@ def countdown(running: Sequence[Running], now: float, room: int, key: str = "") 
     left = first.until - now
     over = left <= 0
     if over:
-        head, tail = "policy ", f"overdue {clock_text(-left)}"
+        head, tail = "policy " if room >= COMFORT else "", f"overdue {clock_text(-left)}"
     else:
-        head, tail = "policy off ", clock_text(left)
+        head, tail = "policy off " if room >= COMFORT else "off ", clock_text(left)
     style = "error bold" if over else "warn bold" if left <= LAST_MINUTE else "accent"
     offer = f"  {key} switches on" if over and key else ""
     more = f" +{len(running) - 1}" if len(running) > 1 else ""

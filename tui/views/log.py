@@ -121,7 +121,7 @@ def _of_write(item: Written, today: tuple[int, ...]) -> LogRow:
         clock=time.strftime("%H:%M:%S" if local[:3] == today else "%d %b", local),
         kind=WRITE,
         severity=severity,
-        subject=item.ref.title,
+        subject=item.ref.path,
         text=item.title.replace(f" {item.ref.title}", "", 1),
         result=words,
         result_style=style,
@@ -151,8 +151,8 @@ def is_problem(row: LogRow) -> bool:
 
 def row_text(row: LogRow) -> str:
     """What the filter looks in."""
-    op = row.write.op if row.write is not None else ""
-    return "\n".join((row.clock, row.kind, row.subject, row.text, row.result, row.who, op))
+    more = (row.write.op, row.write.ref.title) if row.write is not None else ()
+    return "\n".join((row.clock, row.kind, row.subject, row.text, row.result, row.who, *more))
 
 
 def _dash(text: str, style: str = "") -> CellLike:
@@ -219,7 +219,7 @@ def tell_write(write: Written, diff: Sequence[CellLike], key: str = "") -> Told:
         ("by", write.actor),
         ("cluster", f"{write.context} at {write.server}" if write.context else write.server),
         ("taken back", "" if write.why_not_undo else f"by {ways}"),
-        ("was to end", rfc3339(write.until) if write.until is not None else ""),
+        ("until", rfc3339(write.until) if write.until is not None else ""),
         ("takes back", write.undoes),
         ("undone by", write.undone_by),
     )
