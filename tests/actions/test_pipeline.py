@@ -265,10 +265,11 @@ async def test_the_dry_run_comes_first_and_refuses_unknown_fields(relay: Relay, 
 
 
 async def test_a_journal_that_cannot_be_written_stops_the_write(
-    relay: Relay, name: str, monkeypatch: pytest.MonkeyPatch
+    relay: Relay, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     relay.make(name)
-    monkeypatch.setenv("XDG_STATE_HOME", "/sys/kernel")  # nobody may make folders there, not even root
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))  # nobody can make folders there, not even root
     async with desk_at(relay) as desk:
         plan = await desk.plan_off(ref(name), 600)
         relay.seen.clear()

@@ -52,6 +52,8 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 class Pods:
     """A client whose pods say what they are told to."""
 
+    read_only = True
+
     def __init__(self, lines: list[bytes], *, error: Exception | None = None) -> None:
         self.lines, self.error = lines, error
         self.asked: list[dict[str, Any]] = []

@@ -268,10 +268,11 @@ def test_a_full_disk_stops_the_write_before_it_is_sent(
 
 
 def test_a_home_that_cannot_be_written_stops_the_write(
-    relay: Relay, name: str, monkeypatch: pytest.MonkeyPatch
+    relay: Relay, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     relay.make(name)
-    monkeypatch.setenv("XDG_STATE_HOME", "/sys/kernel")  # nobody may make folders there, not even root
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))  # nobody can make folders there, not even root
     code, _, err = run(relay, "policy", "off", f"default/{name}", "--yes")
     assert code == 2
     assert "journal" in err

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.answers.yaml_text import yaml_text
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import dig_dict, dig_list, dig_str
@@ -67,7 +66,11 @@ def essence(doc: Doc | None) -> Doc | None:
 def readable(doc: Doc | None, kind: Kind[Any]) -> str:
     """YAML of what a write is about; empty text for no object."""
     found = essence(doc)
-    return "" if found is None else yaml_text(from_doc(found, kind))
+    if found is None:
+        return ""
+    from pointsman.tui.answers.yaml_text import yaml_text  # PyYAML is not needed for the first paint
+
+    return yaml_text(from_doc(found, kind))
 
 
 def merge_patch(before: Any, after: Doc) -> Doc:
