@@ -225,8 +225,8 @@ async def test_429_and_5xx_on_one_kind_wait_as_asked(tmp_path: Path) -> None:
         fake.on(POD, hook)
         async with running(fake.kubeconfig(tmp_path)) as source:
             await until(lambda: state(source, PODS) is State.DOWN)
-            assert state(source, SERVICES) is State.LIVE
-            assert link(source).state is State.LIVE
+            await until(lambda: state(source, SERVICES) is State.LIVE)
+            await until(lambda: link(source).state is State.LIVE)
             await until(lambda: state(source, PODS) is State.LIVE)
         assert times[1] - times[0] >= 0.95
 
