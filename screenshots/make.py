@@ -1,7 +1,7 @@
 """Draw the pictures of the README: the app on the demo homelab's objects at a fixed time, as SVG and PNG.
 
 ``make screenshots`` draws all; words on the command line draw those whose name holds one of them. Objects, names and the
-clock are fixed, so a picture changes only when the drawing does; tests/screenshots compares the words on it.
+clock are fixed, so a picture changes only when the drawing does; tests/app/test_pictures.py compares the words on some.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,12 @@ def shots() -> Iterator[Shot]:
     yield Shot("ips-explain", "broken", (120, 40), "light", keys=("4", "j", "j", "j", "j", "enter"))
     yield Shot("overview", "broken", (120, 40), "16")
     yield Shot("ips", "classic", (120, 40), "16", keys=("4",))
+    for size in SIZES:
+        yield Shot("policies", "classic", size, keys=("5",))
+    yield Shot("policies", "broken", (120, 40), "light", keys=("5",))
+    yield Shot("policies-explain", "classic", (120, 40), keys=("5", "enter"))
+    yield Shot("policies-matrix", "classic", (120, 40), keys=("5", "v", "v"))
+    yield Shot("log", "broken", (120, 40), keys=("8",))
     yield Shot("help", "classic", (120, 40), keys=("4", "question_mark"))
     yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))
     yield Shot("yaml", "classic", (120, 40), keys=("4", "y"))
@@ -79,6 +86,7 @@ async def take(shot: Shot) -> str:
 
 def own_fonts(svg: str) -> str:
     """The picture without fonts from elsewhere: a README must not fetch anything."""
+    svg = re.sub(r"\s*<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family:\s*[^;]+;", f"font-family: {FONT};", svg)
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
@@ -105,6 +113,7 @@ def main(words: list[str]) -> int:
             os.environ[name] = home
         os.environ["TEXTUAL_ANIMATIONS"] = "none"
         os.environ["TZ"] = "UTC"
+        time.tzset()
         for variable in ("NO_COLOR", "KUBECONFIG"):
             os.environ.pop(variable, None)
         without_font = False
