@@ -7,6 +7,8 @@ A command runs by its id: a screen that has a method ``cmd_<id>`` (dots and dash
 
 Keys are written as people write them: ``:``, ``?``, ``G``, ``ctrl+f``, ``space``; two keys one after the other are
 ``g g``. The first of such a pair may be a command of its own: it then runs when no second key follows.
+
+Over 400 lines because it is the one table: most of them are one command each.
 """
 
 from __future__ import annotations

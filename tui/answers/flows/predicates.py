@@ -3,6 +3,8 @@
 Values of one field are alternatives, the fields of one filter must all match, several filters are alternatives; what
 matches the deny list is out, and an empty allow list lets all in. The same predicates serve the verb, the pane (rows of
 any origin), files, and the demo's Relay. What a row leaves out is decoded from its original.
+
+Over 400 lines because the API has some thirty filter fields, and one short predicate for each is read best side by side.
 """
 
 from __future__ import annotations
