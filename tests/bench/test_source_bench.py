@@ -12,6 +12,7 @@ import pytest
 
 from pointsman.tui.model.decode import decode_items, decode_line, split_page
 from pointsman.tui.model.kinds import PODS
+from pointsman.tui.store.memory import expect_many_objects
 from pointsman.tui.store.store import Store
 
 pytestmark = pytest.mark.bench
@@ -56,6 +57,7 @@ def read(pages: Pages) -> Store:
 
 
 def test_reading_grows_linearly() -> None:
+    expect_many_objects()  # as every opened source does
     seconds: dict[int, float] = {}
     memory: dict[int, int] = {}
     for count in (1000, 3000, 10_000):
@@ -81,7 +83,7 @@ def test_reading_grows_linearly() -> None:
     print()
     assert memory[10_000] <= 12 * memory[1000]
     # Seconds are noisy on a shared machine; the rule is 12, the gate leaves room for a neighbour.
-    assert seconds[10_000] <= 18 * seconds[1000]
+    assert seconds[10_000] <= 14 * seconds[1000]
 
 
 def test_a_watch_keeps_up() -> None:

@@ -148,7 +148,6 @@ class Pointsman(Host):
         """What was loaded at the start stays for good: keep the collector from walking it again and again."""
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
 
     def _resumed(self, _app: object) -> None:
         """Stopped and continued (kill -TSTP, fg): nothing that was drawn before is on the terminal any more."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pointsman.tui.options import Options
 from pointsman.tui.sources.errors import ConfigError
+from pointsman.tui.store.memory import expect_many_objects
 from pointsman.tui.store.snapshot import State
 from pointsman.tui.store.store import Store
 
@@ -130,4 +131,5 @@ def _kube_source(store: Store, options: Options, kubeconfig: str, context: str) 
 
 def open_source(store: Store, options: Options) -> Opened:
     """The source for these options. Nothing is read, started or imported before ``run`` or ``load``."""
+    expect_many_objects()
     return Opened(store, options)
