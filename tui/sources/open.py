@@ -81,9 +81,23 @@ class Opened:
                 await asyncio.Event().wait()
             source = self.manifests or self.kube
             assert source is not None
-            await source.run()
+            if self.kube is None:
+                await source.run()
+            else:
+                await self._run_with_feeds(self.kube)
         finally:
             await self.close()
+
+    async def _run_with_feeds(self, source: KubeSource) -> None:
+        from pointsman.tui.sources.feeds import run_feeds
+
+        feeds = asyncio.create_task(run_feeds(self), name="feeds")
+        try:
+            await source.run()
+        finally:
+            feeds.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await feeds
 
     async def load(self, deadline: float = 3.0) -> None:
         """Read everything once, for a verb. Raises KubeError if there is nothing to read; call :meth:`close` after."""
