@@ -130,17 +130,6 @@ class IpsScreen(ListPane):
                 return tell_pool(row, snapshot)
         return tell_session(row)
 
-    def cmd_wide(self) -> None:
-        """The whole table, to be scrolled sideways, or only what fits."""
-        state = self.host.view.of(self.place)
-        state.wide = not state.wide
-        self.panel("ips").wide = state.wide
-        self.host.remember()
-
-    def restore(self) -> None:
-        super().restore()
-        self.panel("ips").wide = self.host.view.of(self.place).wide
-
     # -- nothing to show --------------------------------------------------------------------------------------------
 
     def _no_ips(self) -> Sequence[CellLike]:

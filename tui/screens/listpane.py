@@ -212,6 +212,17 @@ class ListPane(PaneScreen):
         self.set_class(on, "-problems")
         self.again()
 
+    def cmd_wide(self) -> None:
+        """The whole table, to be scrolled sideways, or only what fits."""
+        state = self.host.view.of(self.place)
+        state.wide = not state.wide
+        self._apply_wide(state.wide)
+        self.host.remember()
+
+    def _apply_wide(self, on: bool) -> None:
+        for panel in self.query(Panel):
+            panel.wide = on
+
     def family_sort(self, rest: str) -> None:
         """``sort.ips.address`` → the column ``address`` of the list that has it."""
         _, _, column = rest.partition(".")
@@ -243,6 +254,7 @@ class ListPane(PaneScreen):
                 except FilterError:
                     state.filter = ""
         self._apply_problems(self.host.view.of(self.place).problems)
+        self._apply_wide(self.host.view.of(self.place).wide)
         self._attach_filter()
 
     def forget(self) -> None:

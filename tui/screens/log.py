@@ -137,17 +137,6 @@ class LogScreen(ListPane):
             cells.append(Cell(f"and {len(lines) - MOST_DIFF} more lines: pointsman journal {op}", "dim"))
         return tuple(cells) or (Cell("nothing was to change", "muted"),)
 
-    def cmd_wide(self) -> None:
-        """The whole table, to be scrolled sideways, or only what fits."""
-        state = self.host.view.of(self.place)
-        state.wide = not state.wide
-        self.panel("log").wide = state.wide
-        self.host.remember()
-
-    def restore(self) -> None:
-        super().restore()
-        self.panel("log").wide = self.host.view.of(self.place).wide
-
     # -- undo -------------------------------------------------------------------------------------------------------
 
     def why_not(self, command: Command) -> str:

@@ -187,14 +187,6 @@ class PoliciesScreen(MatrixPart, TogglePart):
         else:
             super()._move(*names)
 
-    def cmd_wide(self) -> None:
-        """The whole table, to be scrolled sideways, or only what fits."""
-        state = self.host.view.of(self.place)
-        state.wide = not state.wide
-        for panel in self.query(Panel):
-            panel.wide = state.wide
-        self.host.remember()
-
     def family_sort(self, rest: str) -> None:
         column = rest.partition(".")[2]
         if self.view == "pods":
@@ -204,11 +196,6 @@ class PoliciesScreen(MatrixPart, TogglePart):
             column = _POD_SORTS[column]
         self.panel_here.sort_by(column)
         self.panel_here.focus()
-
-    def restore(self) -> None:
-        super().restore()
-        for panel in self.query(Panel):
-            panel.wide = self.host.view.of(self.place).wide
 
     def forget(self) -> None:
         self._boards.forget()
