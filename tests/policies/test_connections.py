@@ -257,3 +257,55 @@ def test_the_index_is_kept_until_a_kind_it_reads_changes() -> None:
     second = compile_index(store.snapshot())
     assert second is not first
     assert [policy.ref.path for policy in second.policies] == ["default/shut"]
+
+
+def cron(path: str, labels: Doc) -> Doc:
+    space, name = path.split("/")
+    made = workload("Job", path, labels)
+    return {
+        "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": name, "namespace": space},
+        "spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": made["spec"]["template"]}}},
+    }  # fmt: skip
+
+
+def batch_job(path: str, labels: Doc, *, owner: str = "", ended: str = "") -> Doc:
+    made = workload("Job", path, labels)
+    made["apiVersion"] = "batch/v1"
+    if owner:
+        made["metadata"]["ownerReferences"] = [{"kind": "CronJob", "name": owner, "controller": True}]
+    if ended:
+        made["status"] = {"conditions": [{"type": ended, "status": "True"}]}
+    return made
+
+
+def test_jobs_and_cronjobs_are_ends_by_their_templates() -> None:
+    jobs = [
+        cron("default/backup", {"app": "backup"}),
+        batch_job("default/backup-29", {"app": "backup"}, owner="backup"),
+        batch_job("default/import", {"app": "import"}),
+        batch_job("default/old", {"app": "old"}, ended="Complete"),
+        batch_job("default/sad", {"app": "sad"}, ended="Failed"),
+        batch_job("default/orphan", {"app": "orphan"}, owner="gone"),
+    ]
+    ends = [(end.owner.kind, end.owner.name, end.labels) for end in ask(jobs).index.ends if end.owner]
+    assert ends == [
+        ("CronJob", "backup", {"app": "backup"}),
+        ("Job", "import", {"app": "import"}),
+        ("Job", "orphan", {"app": "orphan"}),
+    ]
+    only = policy(
+        "{podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: backup}}}]}]}"
+    )
+    found = [row for row in rows(files(jobs, DB, only)) if row[1] == "default/db"]
+    assert found == [("default/backup", "default/db", "all")]
+
+
+def test_a_pod_of_a_cronjobs_job_is_the_cronjobs() -> None:
+    snapshot = files(
+        cron("default/backup", {"app": "backup"}), batch_job("default/backup-29", {"app": "backup"}, owner="backup"),
+        owned("default/backup-29-x", "Job", "backup-29", labels={"app": "backup"}),
+    )  # fmt: skip
+    (end,) = Asked(snapshot).index.ends
+    assert end.owner is not None
+    assert (end.owner.kind, end.owner.name, end.text) == ("CronJob", "backup", "default/backup-29-x")
+    assert Asked(snapshot)("cj/backup", "world") is Asked(snapshot)("default/backup", "world")

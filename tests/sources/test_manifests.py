@@ -122,8 +122,8 @@ kind: Secret
 metadata: {name: opaque}
 stringData: {password: hush}
 ---
-apiVersion: batch/v1
-kind: Job
+apiVersion: policy/v1
+kind: PodDisruptionBudget
 metadata: {name: j}
 """
     snapshot, report = pipe(text)
@@ -132,7 +132,7 @@ metadata: {name: j}
     assert found.body.keys == ("other", "tls.key")
     assert b"hush" not in found.raw
     assert b"aHVzaA" not in found.raw
-    assert report.unknown == {"Secret": 1, "Job.batch": 1}
+    assert report.unknown == {"Secret": 1, "PodDisruptionBudget.policy": 1}
     assert report.sentence() == "1 object from 1 file, 2 objects of other kinds left aside"
 
 

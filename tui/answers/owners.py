@@ -12,10 +12,12 @@ from typing import Any
 
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.model.kinds import (
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     HELM_RELEASES,
     HELMCHARTS,
+    JOBS,
     REPLICASETS,
     STATEFULSETS,
     Kind,
@@ -37,7 +39,9 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SERVICELB = "svccontroller.k3s.cattle.io/"
 ADDON_MANAGER = "addonmanager.kubernetes.io/mode"
 
-WORKLOADS: dict[str, Kind[Any]] = {kind.kind: kind for kind in (REPLICASETS, DEPLOYMENTS, DAEMONSETS, STATEFULSETS)}
+WORKLOADS: dict[str, Kind[Any]] = {
+    kind.kind: kind for kind in (REPLICASETS, DEPLOYMENTS, DAEMONSETS, STATEFULSETS, JOBS, CRONJOBS)
+}
 DISTRIBUTION_MANAGERS = {"kubeadm": "kubeadm", "k0s": "k0s"}
 """Field managers that are the distribution itself. Not k3s: its one binary also holds the controllers that write the
 status of everybody's Deployments, so its name says nothing."""

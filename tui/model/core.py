@@ -139,6 +139,39 @@ class Workload(Resource, frozen=True, kw_only=True):
     status: WorkloadStatus = msgspec.field(default_factory=WorkloadStatus)
 
 
+class JobSpec(Part, frozen=True):
+    suspend: bool = False
+    template: PodTemplate = msgspec.field(default_factory=PodTemplate)
+
+
+class JobStatus(Part, frozen=True):
+    completion_time: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class Job(Resource, frozen=True, kw_only=True):
+    spec: JobSpec = msgspec.field(default_factory=JobSpec)
+    status: JobStatus = msgspec.field(default_factory=JobStatus)
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended, well or not: no pod of it will run any more."""
+        return any(item.type in ("Complete", "Failed") and item.status == "True" for item in self.status.conditions)
+
+
+class JobTemplate(Part, frozen=True):
+    spec: JobSpec = msgspec.field(default_factory=JobSpec)
+
+
+class CronJobSpec(Part, frozen=True):
+    schedule: str = ""
+    job_template: JobTemplate = msgspec.field(default_factory=JobTemplate)
+
+
+class CronJob(Resource, frozen=True, kw_only=True):
+    spec: CronJobSpec = msgspec.field(default_factory=CronJobSpec)
+
+
 class ServicePort(Part, frozen=True, gc=False):
     name: str = ""
     protocol: str = "TCP"

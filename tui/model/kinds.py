@@ -90,6 +90,8 @@ DEPLOYMENTS = Kind("deployments", "Deployment", "apps", V1, core.Workload, short
 DAEMONSETS = Kind("daemonsets", "DaemonSet", "apps", V1, core.Workload, short=("ds",), core=True)
 STATEFULSETS = Kind("statefulsets", "StatefulSet", "apps", V1, core.Workload, short=("sts",), core=True)
 REPLICASETS = Kind("replicasets", "ReplicaSet", "apps", V1, Resource, short=("rs",), metadata_only=True, core=True)
+JOBS = Kind("jobs", "Job", "batch", V1, core.Job, core=True)
+CRONJOBS = Kind("cronjobs", "CronJob", "batch", V1, core.CronJob, short=("cj",), core=True)
 ENDPOINTSLICES = Kind(
     "endpointslices", "EndpointSlice", "discovery.k8s.io", ("v1", "v1beta1"), core.EndpointSlice, core=True
 )

@@ -26,7 +26,9 @@ from pointsman.tui.model.kinds import (
     CILIUMCLUSTERWIDENETWORKPOLICIES,
     CILIUMNETWORKPOLICIES,
     CLUSTERNETWORKPOLICIES,
+    CRONJOBS,
     DEPLOYMENTS,
+    JOBS,
     NETWORKPOLICIES,
     PODS,
     REPLICASETS,
@@ -82,7 +84,7 @@ def versions(snapshot: Snapshot) -> object:
     return (snapshot.versions(*READ), snapshot.cluster, tuple(snapshot.known(kind) for kind in READ))
 
 
-_MOVING = (PODS, REPLICASETS, DEPLOYMENTS, STATEFULSETS)
+_MOVING = (PODS, REPLICASETS, DEPLOYMENTS, STATEFULSETS, JOBS, CRONJOBS)
 """Kinds whose objects change all the time in ways that change no verdict."""
 _STANDING = tuple(kind for kind in READ if kind not in _MOVING)
 

@@ -14,10 +14,12 @@ from pointsman.tui.answers.policies.facts import Facts
 from pointsman.tui.answers.policies.ports import NO_PORTS, PORTED, PortTable
 from pointsman.tui.answers.policies.spans import NOTHING, Spans, spans
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.model.core import Node, Pod, PodSpec, PodTemplate, Workload
+from pointsman.tui.model.core import CronJob, Job, Node, Pod, PodSpec, PodTemplate, Workload
 from pointsman.tui.model.kinds import (
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
+    JOBS,
     NAMESPACES,
     NODES,
     PODS,
@@ -216,11 +218,14 @@ class _Spec(msgspec.Struct):
 _body = msgspec.json.Decoder(_Body)
 
 
+TEMPLATED: tuple[Kind[Any], ...] = (REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS, JOBS, CRONJOBS)
+"""Kinds whose objects hold a template of pods."""
+
+
 def endpoints(snapshot: Snapshot, places: Places) -> Iterator[End]:
     """Live pods, then the templates of workloads that have none, in the order of namespace and name."""
     parents: dict[tuple[str, str, str], Obj[Any]] = {}
-    kinds: tuple[Kind[Any], ...] = (REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
-    for kind in kinds:
+    for kind in TEMPLATED:
         for parent in snapshot.all(kind):
             parents[(kind.kind, parent.namespace, parent.name)] = parent
     seen: set[Owner] = set()
@@ -242,12 +247,17 @@ def endpoints(snapshot: Snapshot, places: Places) -> Iterator[End]:
 def _template(obj: Obj[Any], parents: Mapping[tuple[str, str, str], Obj[Any]], seen: set[Owner]) -> PodTemplate | None:
     if isinstance(obj.body, Workload):
         return None if obj.problem else obj.body.spec.template
-    # ReplicaSets are kept without their bodies; only one from a file still has its template in the raw bytes.
+    if isinstance(obj.body, CronJob):
+        return None if obj.problem else obj.body.spec.job_template.spec.template
+    # What another one made is that one's: a ReplicaSet its Deployment's, a Job its CronJob's.
     above = obj.meta.controller
     if above is not None and (above.kind, obj.namespace, above.name) in parents:
         return None
     if above is not None and Owner(obj.namespace, above.name, above.kind) in seen:
         return None
+    if isinstance(obj.body, Job):
+        return None if obj.problem or obj.body.finished else obj.body.spec.template
+    # ReplicaSets are kept without their bodies; only one from a file still has its template in the raw bytes.
     try:
         return _body.decode(obj.raw).spec.template
     except msgspec.DecodeError:

@@ -39,9 +39,11 @@ from pointsman.tui.answers.words import blind
 from pointsman.tui.model.kinds import (
     CILIUMCIDRGROUPS,
     CONFIGMAPS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTSLICES,
+    JOBS,
     KINDS,
     NAMESPACES,
     NODES,
@@ -57,8 +59,8 @@ from pointsman.tui.store.snapshot import Snapshot
 
 POLICY_KINDS: tuple[Kind[Loose], ...] = tuple(KINDS[kind] for kind in ALL_KINDS)
 READ: tuple[Kind[Any], ...] = (
-    *POLICY_KINDS, CILIUMCIDRGROUPS, CONFIGMAPS, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS,
-    REPLICASETS, SERVICES, STATEFULSETS,
+    *POLICY_KINDS, CILIUMCIDRGROUPS, CONFIGMAPS, CRONJOBS, DAEMONSETS, DEPLOYMENTS, ENDPOINTSLICES, JOBS,
+    NAMESPACES, NODES, PODS, REPLICASETS, SERVICES, STATEFULSETS,
 )  # fmt: skip
 
 
