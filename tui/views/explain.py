@@ -99,14 +99,15 @@ def tell_session(row: SessionRow) -> Told:
 
 
 def tell_finding(finding: Finding) -> Told:
-    """A finding with its evidence and its fix."""
+    """A finding with its evidence, why it matters and what would mend it; the command that does so comes first."""
+    own = (finding.action,) if finding.action and finding.object else ()
     return Told(
         finding.object.path if finding.object else "finding",
         tint(finding.text, finding.severity),
         tuple((text, "", "info") for text in finding.evidence),
-        (),
+        facts(("why it matters", finding.why)),
         (finding.fix,) if finding.fix else (),
-        OBJECT if finding.object else (),
+        tuple(dict.fromkeys((*own, *(OBJECT if finding.object else ())))),
     )
 
 

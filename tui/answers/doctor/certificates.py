@@ -1,13 +1,13 @@
-"""Certificates that end soon. One that a route uses matters; of others only those of Hubble, which Helm lets run out."""
+"""Certificates: who uses which Secret, and how long one still holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from pointsman.tui.answers.doctor.exam import Exam
-from pointsman.tui.answers.doctor.model import Finding
+from pointsman.tui.answers.doctor.model import Sign
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.words import listed
+from pointsman.tui.model.core import Secret
 from pointsman.tui.model.kinds import (
     GATEWAYS,
     INGRESSES,
@@ -16,16 +16,21 @@ from pointsman.tui.model.kinds import (
     TLS_SECRETS,
     TLSSTORES,
 )
-from pointsman.tui.model.meta import Key, dig_list, dig_str
+from pointsman.tui.model.meta import Key, Obj, dig_list, dig_str
 from pointsman.tui.model.times import age, epoch
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot
 
 SOON = 14 * 86400.0
 """Seconds before the end from which a certificate is a finding: cert-manager and ACME renew a month ahead."""
+HUBBLE = "hubble-"
+"""How the names of the Secrets begin that Cilium's chart makes for Hubble."""
+
+USERS = (INGRESSES, INGRESSROUTES, INGRESSROUTETCPS, GATEWAYS, TLSSTORES)
+READS = (*USERS, TLS_SECRETS)
 
 
-@memoized(INGRESSES, INGRESSROUTES, INGRESSROUTETCPS, GATEWAYS, TLSSTORES)
+@memoized(*USERS)
 def users(snapshot: Snapshot) -> Mapping[Key, tuple[Ref, ...]]:
     """The routes, gateways and TLS stores that name each Secret."""
     found: dict[Key, list[Ref]] = {}
@@ -50,30 +55,20 @@ def users(snapshot: Snapshot) -> Mapping[Key, tuple[Ref, ...]]:
     return {key: tuple(dict.fromkeys(items)) for key, items in found.items()}
 
 
-def check(exam: Exam) -> Iterator[Finding]:
-    snapshot = exam.snapshot
-    using = users(snapshot)
-    for secret in snapshot.all(TLS_SECRETS):
-        certificate = secret.body.certificate
-        if certificate is None:
-            continue
-        routes = using.get(secret.key, ())
-        ends = epoch(certificate.not_after)
-        if ends is None or not (routes or secret.name.startswith("hubble-")):
-            continue
-        left = ends - snapshot.now
-        if left > SOON:
-            continue
-        names = listed(certificate.dns_names[:6]) or certificate.subject or "no name"
-        when = f"ended {age(-left)} ago" if left <= 0 else f"ends in {age(left)}"
-        used = f", used by {listed([one.title for one in routes])}" if routes else ""
-        yield Finding(
-            "certificate-expires",
-            "error" if left <= 0 else "warn",
-            ref(secret),
-            f"the certificate of {names} {when} (Secret {secret.path})",
-            (f"Secret {secret.path}: not after {certificate.not_after}, issued by {certificate.issuer}{used}",),
-            "Renew it, or look at why the issuer (cert-manager, Helm) did not.",
-            "",
-            (ref(secret), *routes),
-        )
+def ending(secret: Obj[Secret], now: float, using: tuple[Ref, ...] = ()) -> Sign | None:
+    """What is to be said of a certificate that ends soon or has ended; None of any other."""
+    certificate = secret.body.certificate
+    ends = epoch(certificate.not_after) if certificate is not None else None
+    if certificate is None or ends is None or ends - now > SOON:
+        return None
+    left = ends - now
+    names = listed(certificate.dns_names[:6]) or certificate.subject or "no name"
+    when = f"ended {age(-left)} ago" if left <= 0 else f"ends in {age(left)}"
+    used = f", used by {listed([one.title for one in using])}" if using else ""
+    return Sign(
+        "error" if left <= 0 else "warn",
+        ref(secret),
+        f"the certificate of {names} {when} (Secret {secret.path})",
+        (f"Secret {secret.path}: not after {certificate.not_after}, issued by {certificate.issuer}{used}",),
+        using,
+    )

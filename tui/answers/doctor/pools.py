@@ -1,43 +1,34 @@
-"""Findings about pools: exhausted, overlapping, in conflict, unreadable. That a pool is announced by nothing is told at
-its addresses, where it matters; of a pool without any it is only worth knowing."""
+"""Findings that are problems of pools: each under the problem's own id."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pointsman.tui.answers.doctor.exam import Exam
-from pointsman.tui.answers.doctor.model import Finding
-from pointsman.tui.answers.ips import Address
-from pointsman.tui.answers.ips.fixes import FIXES
+from pointsman.tui.answers.doctor.model import Sign
+from pointsman.tui.answers.ips import Problem
+from pointsman.tui.answers.ips.model import Pool
 from pointsman.tui.answers.words import plural
 
 
-def check(exam: Exam) -> Iterator[Finding]:
-    queue: dict[str, list[Address]] = {}
-    for item in exam.ips.items:
-        if item.ip is None and item.pool:
-            queue.setdefault(item.pool, []).append(item)
-    for pool in exam.ips.pools:
-        waiting = queue.get(pool.name, [])
-        for problem in pool.problems:
-            severity = problem.severity
-            if problem.id == "ip-not-announced":
-                if pool.used:
-                    continue
-                severity = "info"
-            if problem.id == "pool-exhausted" and not waiting:
-                severity = "warn"  # it is full, and nobody has asked for more yet
-            evidence = (
-                [f"{pool.used} of {plural(pool.total, 'address', 'addresses')} used"] if pool.total is not None else []
-            )
-            evidence += [f"{item.service.path} waits for an address of it" for item in waiting[:5]]
-            yield Finding(
-                problem.id,
-                severity,
-                pool.ref,
-                f"pool {pool.name}: {problem.text}",
-                tuple(evidence),
-                FIXES.get(problem.id, ""),
-                "pointsman ips",
-                (pool.ref, *(item.service for item in waiting)),
-            )
+def by_problem(id: str) -> Callable[[Exam], Iterator[Sign]]:
+    """A look for the pools that have the problem of this id."""
+
+    def look(exam: Exam) -> Iterator[Sign]:
+        for pool, problem in exam.pool_problems.get(id, ()):
+            yield sign(exam, pool, problem)
+
+    return look
+
+
+def sign(exam: Exam, pool: Pool, problem: Problem, severity: str = "") -> Sign:
+    waiting = exam.waiting.get(pool.name, ())
+    evidence = [f"{pool.used} of {plural(pool.total, 'address', 'addresses')} used"] if pool.total is not None else []
+    evidence += [f"{item.service.path} waits for an address of it" for item in waiting[:5]]
+    return Sign(
+        severity or problem.severity,
+        pool.ref,
+        f"pool {pool.name}: {problem.text}",
+        tuple(evidence),
+        tuple(item.service for item in waiting),
+    )

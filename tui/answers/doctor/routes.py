@@ -1,15 +1,18 @@
-"""Routes that name a Service or a Middleware that does not exist. Traefik says so only in its log."""
+"""What routes name (services, middlewares), and findings that are problems of the list of routes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pointsman.tui.answers.doctor.exam import Exam
-from pointsman.tui.answers.doctor.model import Finding
+from pointsman.tui.answers.doctor.model import Sign
+from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.ref import Ref, ref
-from pointsman.tui.answers.words import listed, sees
+from pointsman.tui.answers.routes.build import READS as OBJECTS
+from pointsman.tui.answers.routes.model import Route
 from pointsman.tui.model.kinds import (
+    GATEWAYS,
     GRPCROUTES,
     HTTPROUTES,
     INGRESSES,
@@ -30,6 +33,8 @@ from pointsman.tui.store.snapshot import Snapshot
 
 TRAEFIK_ROUTES = (INGRESSROUTES, INGRESSROUTETCPS, INGRESSROUTEUDPS)
 GATEWAY_ROUTES = (HTTPROUTES, GRPCROUTES, TLSROUTES, TCPROUTES, UDPROUTES)
+READS = OBJECTS
+"""All that the list of routes reads."""
 MIDDLEWARE_NOTE = "traefik.ingress.kubernetes.io/router.middlewares"
 
 
@@ -41,58 +46,47 @@ class Wanted(NamedTuple):
     name: str
 
 
-def missing_services(exam: Exam) -> Iterator[Finding]:
-    snapshot = exam.snapshot
-    if not sees(snapshot, SERVICES):
-        return
-    there = _names(snapshot, SERVICES, TRAEFIKSERVICES)
-    for route, wanted in backends_of_routes(snapshot):
-        if wanted in there or not snapshot.known(KINDS[wanted.kind]):
-            continue
-        yield _missing("route-missing-service", route, wanted, there, "Traefik drops such a route and only logs it"
-                       if route.kind in TRAEFIK_IDS else "requests for it get an error")  # fmt: skip
+def by_problem(id: str) -> Callable[[Exam], Iterator[Sign]]:
+    """A look for the routes that have the problem of this id."""
+
+    def look(exam: Exam) -> Iterator[Sign]:
+        for route, problem in exam.route_problems.get(id, ()):
+            yield sign(route, problem)
+
+    return look
 
 
-def missing_middlewares(exam: Exam) -> Iterator[Finding]:
-    snapshot = exam.snapshot
-    there = _names(snapshot, MIDDLEWARES, MIDDLEWARETCPS)
-    for route, wanted in middlewares_of_routes(snapshot):
-        if wanted in there or not snapshot.known(KINDS[wanted.kind]):
-            continue
-        yield _missing("route-missing-middleware", route, wanted, there, "Traefik switches the route off")
+def sign(route: Route, problem: Problem) -> Sign:
+    """The objects that the route names are among those of the finding."""
+    evidence = []
+    if route.match:
+        evidence.append(f"rule {route.match}")
+    if route.dropped and route.dropped != problem.text:
+        evidence.append(route.dropped)
+    named = [backend.ref for backend in route.backends if backend.ref is not None]
+    gateways = [Ref(GATEWAYS.id, *router.gateway) for router in route.routers if router.gateway is not None]
+    secrets = [route.tls.secret] if route.tls is not None and route.tls.secret is not None else []
+    return Sign(
+        problem.severity,
+        route.ref,
+        f"{route.ref.title}: {problem.text}",
+        tuple(evidence),
+        (*named, *gateways, *secrets),
+    )
 
 
-KINDS: dict[str, Kind[Any]] = {kind.id: kind for kind in (SERVICES, TRAEFIKSERVICES, MIDDLEWARES, MIDDLEWARETCPS)}
-TRAEFIK_IDS = frozenset(kind.id for kind in TRAEFIK_ROUTES)
-
-
-def _missing(id: str, route: Obj[Any], wanted: Wanted, there: set[Wanted], effect: str) -> Finding:
-    target = ref(route)
-    title = KINDS[wanted.kind].kind
-    near = _near(wanted, there)
-    hint = f"; there is {listed(near, word='or')}" if near else ""
-    text = f"{target.title} names {title} {wanted.namespace}/{wanted.name}, which does not exist{hint}"
-    return Finding(
-        id, "error", target, text, (f"{target.title}: {effect}",), f"Create the {title}, or correct its name or namespace.",
-        f"pointsman {target.path}", (target,),
-    )  # fmt: skip
-
-
-def _near(wanted: Wanted, there: set[Wanted]) -> list[str]:
+def near(wanted: Wanted, there: Iterable[Wanted]) -> list[str]:
     """What may have been meant: the same name in another namespace, or a name of the namespace that begins alike."""
-    same = sorted(f"{one.namespace}/{one.name}" for one in there if (one.kind, one.name) == (wanted.kind, wanted.name))
+    known = list(there)
+    same = sorted(f"{one.namespace}/{one.name}" for one in known if (one.kind, one.name) == (wanted.kind, wanted.name))
     if same:
         return same[:3]
     stem = wanted.name.split("-")[0]
     return sorted(
         f"{one.namespace}/{one.name}"
-        for one in there
+        for one in known
         if one[:2] == wanted[:2] and (one.name.startswith(stem) or wanted.name.startswith(one.name))
     )[:3]
-
-
-def _names(snapshot: Snapshot, *kinds: Kind[Any]) -> set[Wanted]:
-    return {Wanted(kind.id, *key) for kind in kinds for key in snapshot.table(kind).objects}
 
 
 def backends_of_routes(snapshot: Snapshot) -> Iterator[tuple[Obj[Any], Wanted]]:
