@@ -19,6 +19,9 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "status": Verb("status", "the stack, its components, nodes, counts and sources"),
+    "doctor": Verb(
+        "doctor", "what is wrong, worst first, with evidence and fix; `-f` goes on; `--list` tells what is looked for"
+    ),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
     "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
     "routes": Verb("routes", "every route: host or rule, entry point, middlewares, service, endpoints, TLS, problems"),
