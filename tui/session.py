@@ -15,6 +15,7 @@ from pointsman.tui.config import Config
 from pointsman.tui.options import Options
 from pointsman.tui.store.snapshot import Snapshot, State
 from pointsman.tui.store.store import Store
+from pointsman.tui.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class Session:
         self.source: Any = None
         """A :class:`pointsman.tui.sources.base.Source` once it is opened; untyped here because importing it is late."""
         self._task: asyncio.Task[None] | None = None
-        self._seen_version = 0
+        self.watch = Watch(self.store)
 
     @property
     def read_only(self) -> bool:
@@ -55,13 +56,8 @@ class Session:
         return self.store.snapshot()
 
     def observe(self, snapshot: Snapshot) -> None:
-        """Add to the history who announces which address now; costs nothing while nothing changed."""
-        if snapshot.version == self._seen_version:
-            return
-        from pointsman.tui.answers.ips import observe
-
-        self.store.observe(observe(snapshot))
-        self._seen_version = self.store.version
+        """Add to the history who announces which address now; costs next to nothing while nothing changed."""
+        self.watch.look(snapshot)
 
     def start(self) -> None:
         """Begin to fill the store, in the running loop."""
@@ -76,6 +72,7 @@ class Session:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await task
+        self.watch.end()
 
     async def _run(self) -> None:
         try:

@@ -50,6 +50,9 @@ class GlyphSet:
     bar_free: str
     ribbon: str
     ribbon_gap: str
+    ribbon_told: str
+    ribbon_mixed: str
+    ribbon_unseen: str
     braille: bool
     rule: str
     rule_down: str
@@ -93,7 +96,10 @@ UNICODE = GlyphSet(
     bar_used="▇",
     bar_free="▁",
     ribbon="▆",
-    ribbon_gap="·",
+    ribbon_gap="▁",
+    ribbon_told="─",
+    ribbon_mixed="▚",
+    ribbon_unseen="·",
     braille=True,
     rule="─",
     rule_down="│",
@@ -136,7 +142,10 @@ ASCII = GlyphSet(
     bar_used="#",
     bar_free=".",
     ribbon="123456789",
-    ribbon_gap=".",
+    ribbon_gap="_",
+    ribbon_told="-",
+    ribbon_mixed="X",
+    ribbon_unseen=".",
     braille=False,
     rule="-",
     rule_down="|",

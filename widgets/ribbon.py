@@ -1,4 +1,5 @@
-"""Who held something over time: one shade for each holder, a gap where nobody did; plain data, no Textual."""
+"""Who held something over time: one shade for each holder, a gap where nobody did, dots where nobody looked; plain data,
+no Textual."""
 
 from __future__ import annotations
 
@@ -14,11 +15,15 @@ SHADES = 9
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """From `start` up to `end` (any unit, such as seconds) `who` held it; `None` is nobody."""
+    """From `start` up to `end` (any unit, such as seconds) `who` held it; `None` is nobody.
+
+    `seen` is False where nobody watched and only a later word tells who held it all that time.
+    """
 
     start: float
     end: float
     who: str | None
+    seen: bool = True
 
 
 def shades(holders: Iterable[str]) -> dict[str, int]:
@@ -29,9 +34,9 @@ def shades(holders: Iterable[str]) -> dict[str, int]:
 def ribbon(holds: Sequence[Hold], begin: float, end: float, width: int, shade_of: Mapping[str, int]) -> Cell:
     """The time from `begin` to `end` in `width` cells.
 
-    A cell shows who held it longest within its slice of time; if nobody did for any part of the slice that is known it
-    shows the gap, because the outage is what one looks for. Time no hold tells of is empty. Later holds win over
-    earlier ones where they overlap.
+    A cell shows who held it longest within its slice of time. What one looks for wins over it: a part in which nobody
+    held it makes the cell a gap, more than one holder makes it a mixed one. A thin line is a holder that was told, not
+    seen; a dot is time that no hold tells of. Later holds win over earlier ones where they overlap.
     """
     if width <= 0 or end <= begin:
         return Cell("")
@@ -65,16 +70,20 @@ def _slice(holds: Sequence[Hold], start: float, end: float, shade_of: Mapping[st
     # Borders of all holds inside the slice cut it into pieces, each with one holder.
     marks = sorted({start, end, *(edge for hold in holds for edge in (hold.start, hold.end) if start < edge < end)})
     held: dict[str, float] = {}
+    seen = 0.0
     for left, right in pairwise(marks):
         middle = (left + right) / 2
         covering = [hold for hold in holds if hold.start <= middle < hold.end]
         if not covering:
             continue
-        who = covering[-1].who
-        if who is None:
-            return glyphs.current.ribbon_gap, "dim"
-        held[who] = held.get(who, 0.0) + right - left
+        hold = covering[-1]
+        if hold.who is None:
+            return glyphs.current.ribbon_gap, "error"
+        held[hold.who] = held.get(hold.who, 0.0) + right - left
+        seen += (right - left) * hold.seen
     if not held:
-        return " ", ""
+        return glyphs.current.ribbon_unseen, "dim"
     shade = shade_of.get(max(held, key=lambda name: held[name]), SHADES)
-    return _sign(shade), f"node-{shade}"
+    if len(held) > 1:
+        return glyphs.current.ribbon_mixed, f"node-{shade}"
+    return (_sign(shade) if seen else glyphs.current.ribbon_told), f"node-{shade}"

@@ -37,7 +37,7 @@ def sparkline(
     parts: list[tuple[str, str]] = [(" " * (width - len(shown)), "")] if len(shown) < width else []
     for value in shown:
         if value is None or not isfinite(value):
-            parts.append((glyphs.current.ribbon_gap, "dim"))
+            parts.append((glyphs.current.ribbon_unseen, "dim"))
         else:
             parts.append((signs[_level(value, top, len(signs))], style))
     return Cell(parts=_joined(parts))

@@ -72,14 +72,21 @@ def test_a_ribbon_shows_holders_gaps_and_what_is_not_known() -> None:
     assert shade == {"loft": 1, "shed": 2}
     holds = [Hold(10, 40, "shed"), Hold(40, 41, None), Hold(41, 100, "loft")]
     cell = ribbon(holds, 0, 100, 10, shade)
-    assert cell.segments() == ((" ", ""), ("▆▆▆", "node-2"), ("·", "dim"), ("▆▆▆▆▆", "node-1"))
+    assert cell.segments() == (("·", "dim"), ("▆▆▆", "node-2"), ("▁", "error"), ("▆▆▆▆▆", "node-1"))
 
 
-def test_a_short_outage_is_not_averaged_away_but_a_short_move_gives_way() -> None:
+def test_a_short_outage_or_move_is_not_averaged_away() -> None:
     shade = shades(["a", "b"])
-    assert "·" in ribbon([Hold(0, 50, "a"), Hold(50, 50.01, None), Hold(50.01, 100, "a")], 0, 100, 4, shade).plain
+    assert "▁" in ribbon([Hold(0, 50, "a"), Hold(50, 50.01, None), Hold(50.01, 100, "a")], 0, 100, 4, shade).plain
     cell = ribbon([Hold(0, 100, "a"), Hold(10, 12, "b")], 0, 100, 4, shade)
+    assert cell.plain == "▚▆▆▆"
     assert {style for _, style in cell.segments()} == {"node-1"}
+
+
+def test_what_is_only_told_is_a_thin_line_under_what_was_seen() -> None:
+    shade = shades(["a", "b"])
+    holds = [Hold(0, 100, "a", seen=False), Hold(50, 100, "a")]
+    assert ribbon(holds, -25, 100, 5, shade).segments() == (("·", "dim"), ("──", "node-1"), ("▆▆", "node-1"))
 
 
 def test_without_colour_shades_differ_by_texture_or_number() -> None:

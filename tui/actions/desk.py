@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import functools
 import getpass
-import hashlib
 import os
 import socket
 import time
@@ -49,9 +48,7 @@ def who() -> str:
 
 def identity(cluster: Cluster) -> str:
     """What the journal is kept under: the uid of the cluster, or, for a user who may not read it, of its address."""
-    if cluster.uid:
-        return cluster.uid
-    return f"at-{hashlib.sha256(cluster.server.encode()).hexdigest()[:24]}"
+    return cluster.identity
 
 
 class Desk:

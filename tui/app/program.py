@@ -235,6 +235,7 @@ class Pointsman(Host):
     def _tend(self) -> None:
         """What is due by itself, whatever is on screen."""
         if not self._switching and self._running:
+            self.session.observe(self.session.snapshot())
             self.writer.tend()
 
     def _warn(self, snapshot: Snapshot) -> None:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from pointsman.tui.commands.model import Command, sort_commands
 
 COMMANDS: tuple[Command, ...] = (
+    Command(
+        "ips.span",
+        "Hour or day",
+        "Show who announced each address in the last hour, or in the last day.",
+        ("v",),
+        "Look",
+        ("ips",),
+        label="hour/day",
+    ),
     *sort_commands(
         "ips",
         {

@@ -32,6 +32,8 @@ class PaneState(msgspec.Struct, omit_defaults=True):
     reverse: bool = False
     problems: bool = False
     wide: bool = False
+    span: str = ""
+    """How far back ribbons go: ``day``, or an hour where it is empty."""
 
 
 class ViewState(msgspec.Struct, omit_defaults=True):

@@ -25,6 +25,7 @@ class ManagedField(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     manager: str = ""
     operation: str = ""
     time: str = ""
+    subresource: str = ""
 
 
 class Meta(msgspec.Struct, frozen=True, rename="camel"):

@@ -16,11 +16,13 @@ from pointsman.tui.views.ips import (
     COLUMNS,
     POOL_COLUMNS,
     SESSION_COLUMNS,
+    SPANS,
     IpRow,
     PoolRow,
     SessionRow,
     ip_rows,
     is_problem,
+    note,
     pool_rows,
     row_text,
     session_rows,
@@ -64,8 +66,9 @@ class IpsScreen(ListPane):
         found = summary.ips
         self.show_stale(snapshot)
         ips = self.panel("ips")
-        rows = ip_rows(found, snapshot.now, self.host.view.namespace, snapshot.history)
-        ips.show_rows(rows)
+        ips.show_rows(ip_rows(found, snapshot.now, self.host.view.namespace, snapshot.history, self._span))
+        shown = "ribbon" not in ips.hidden_columns
+        ips.set_note(*note(found, snapshot.history, self._span) if shown else ())
         if changed:
             self.panel("pools").show_rows(pool_rows(found))
         self.panel("sessions").show_rows(session_rows(found, snapshot.now))
@@ -129,6 +132,19 @@ class IpsScreen(ListPane):
             case PoolRow():
                 return tell_pool(row, snapshot)
         return tell_session(row)
+
+    @property
+    def _span(self) -> float:
+        """How far back the ribbons go, in seconds."""
+        return SPANS.get(self.host.view.of(self.place).span, SPANS["hour"])
+
+    def cmd_ips_span(self) -> None:
+        """The ribbons of the last hour, or of the last day."""
+        state = self.host.view.of(self.place)
+        state.span = "" if state.span else "day"
+        self.host.remember()
+        self.again()
+        self.host.say(f"Stability and moves of the last {state.span or 'hour'}.", seconds=2)
 
     # -- nothing to show --------------------------------------------------------------------------------------------
 

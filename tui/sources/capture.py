@@ -16,7 +16,7 @@ from pointsman.tui.model.decode import DecodeError, from_doc
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.model.meta import Key, Obj
 from pointsman.tui.model.times import epoch, rfc3339
-from pointsman.tui.store.history import History, Observation
+from pointsman.tui.store.history import History, Observation, joined
 from pointsman.tui.store.snapshot import Cluster, Link, Snapshot, State, Table
 
 
@@ -56,11 +56,8 @@ def save(snapshot: Snapshot, path: Path, *, anonymize: bool = False) -> Saved:
         "tables": [_link(table.link) for table in snapshot.tables.values()],
         "history": {
             "started": snapshot.history.started,
-            "observations": [
-                {"ip": item.ip, "node": item.node, "evidence": item.evidence, "at": item.at}
-                for past in snapshot.history.by_ip.values()
-                for item in past
-            ],
+            "watched": [list(span) for span in snapshot.history.watched],
+            "observations": [msgspec.to_builtins(item) for past in snapshot.history.by_ip.values() for item in past],
         },
     }
     if anonymize:
@@ -168,7 +165,12 @@ def _history(head: Doc) -> History:
         except msgspec.ValidationError:
             continue
         by_ip[observation.ip] = (*by_ip.get(observation.ip, ()), observation)
-    return History(by_ip, _number(found.get("started")) or 0.0)
+    spans = []
+    for span in _list(found.get("watched")):
+        begin, end = (_number(edge) for edge in (span if isinstance(span, list) and len(span) == 2 else (None, None)))
+        if begin is not None and end is not None and end >= begin:
+            spans.append((begin, end))
+    return History(by_ip, _number(found.get("started")) or 0.0, joined(spans))
 
 
 def _link_back(item: Any) -> Link:

@@ -8,6 +8,7 @@ into ages.
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -65,6 +66,13 @@ class Cluster:
     """The demo homelab's variant; empty for a real cluster."""
     warnings: tuple[str, ...] = ()
     """Sentences about the input as a whole: documents that could not be read, an insecure connection."""
+
+    @property
+    def identity(self) -> str:
+        """What is kept on disk is kept under this: the uid or, for a user who may not read it, a word of the address."""
+        if self.uid:
+            return self.uid
+        return f"at-{hashlib.sha256(self.server.encode()).hexdigest()[:24]}"
 
 
 @dataclass(frozen=True, slots=True)

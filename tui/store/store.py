@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
-from pointsman.tui.store.history import History, Observation
+from pointsman.tui.store.history import Beats, History, Observation, Span
 from pointsman.tui.store.snapshot import Cluster, Link, Snapshot, State, Table
 
 _versions = itertools.count(1)
@@ -122,6 +122,21 @@ class Store:
         self._history = history
         self._touch()
         return True
+
+    def looked(self) -> None:
+        """The announcements were looked at just now. No news, so the version stays."""
+        self._history = self._history.looked(self._clock())
+        self._snapshot = None
+
+    def set_beats(self, beats: Mapping[Key, Beats], pulse: tuple[float, ...]) -> None:
+        """How regularly leases are renewed. The leases themselves are the news, so the version stays."""
+        self._history = replace(self._history, beats=beats, pulse=pulse)
+        self._snapshot = None
+
+    def remember(self, by_ip: Mapping[str, Sequence[Observation]], watched: Iterable[Span]) -> None:
+        """Add what was known of announcers before this program began."""
+        self._history = self._history.with_past(by_ip, watched)
+        self._touch()
 
     def restore(self, picture: Snapshot) -> None:
         """Show a picture of another time: its objects, states and history. The clock stands still at its ``now``."""

@@ -39,8 +39,9 @@ def _run(options: Options) -> int:
     from pointsman.tui.views.json import dumps, ips_json
     from pointsman.tui.views.plain import ips_lines
     from pointsman.tui.views.tables import paper, print_lines
+    from pointsman.tui.watch import recalled
 
-    snapshot = read(options)
+    snapshot = read(options, recalled)
     if isinstance(snapshot, int):
         return snapshot
     found = ip_map(snapshot)
@@ -55,7 +56,7 @@ def _run(options: Options) -> int:
 
 
 async def _watch(options: Options) -> int:
-    from pointsman.tui.answers.ips import IpMap, changes, ip_map, observe
+    from pointsman.tui.answers.ips import IpMap, changes, ip_map, with_causes
     from pointsman.tui.model.kinds import LEASES, NODES, SERVICES
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
@@ -65,6 +66,7 @@ async def _watch(options: Options) -> int:
     from pointsman.tui.views.json import change_json, dumps
     from pointsman.tui.views.plain import change_line
     from pointsman.tui.views.tables import paper, print_lines
+    from pointsman.tui.watch import Watch
 
     store = Store()
     opened = open_source(store, options)
@@ -73,6 +75,7 @@ async def _watch(options: Options) -> int:
     said = ""
     before: IpMap | None = None
     version = -1
+    watch = Watch(store)
     try:
         while True:
             if source.done():
@@ -90,8 +93,8 @@ async def _watch(options: Options) -> int:
             if snapshot.version != version and all(snapshot.known(kind) for kind in (SERVICES, NODES, LEASES)):
                 version = snapshot.version
                 found = ip_map(snapshot)
-                store.observe(observe(snapshot, found))
-                told = [] if before is None else changes(before, found)
+                watch.look(snapshot)
+                told = [] if before is None else with_causes(changes(before, found), store.snapshot().history)
                 for change in told:
                     if options.namespace and not change.service.startswith(f"{options.namespace}/"):
                         continue
@@ -100,10 +103,13 @@ async def _watch(options: Options) -> int:
                     else:
                         print_lines([change_line(change, snapshot.now, sheet)])
                 before = found
+            else:
+                watch.look(snapshot)
             await asyncio.sleep(TICK)
     except KubeError as error:
         return complain(error.sentence, error.hint)
     finally:
+        watch.end()
         source.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await source

@@ -7,10 +7,13 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.options import Options
 from pointsman.tui.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.tui.store.store import Store
 
 CANNOT_TELL = 2
 TOLD = 20
@@ -42,8 +45,8 @@ def tell(problems: Sequence[str]) -> None:
         complain(f"and {len(problems) - TOLD} more problems in the files")
 
 
-def read(options: Options) -> Snapshot | int:
-    """Everything, read once; or the exit code, after the reason was said."""
+def read(options: Options, also: Callable[[Store], None] | None = None) -> Snapshot | int:
+    """Everything, read once; or the exit code, after the reason was said. ``also`` adds to the store what is on disk."""
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.store import Store
@@ -55,6 +58,8 @@ def read(options: Options) -> Snapshot | int:
             await opened.load()
             if opened.manifests is not None and opened.manifests.report is not None:
                 tell([str(problem) for problem in opened.manifests.report.problems])
+            if also is not None:
+                also(store)
             return store.snapshot()
         finally:
             await opened.close()

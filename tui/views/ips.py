@@ -7,13 +7,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.tui.answers.ips import Address, Announcer, Evidence, IpKind, IpMap, Pool, Problem, Session
+from pointsman.tui.answers.ips import (
+    ONE_ANNOUNCER,
+    Address,
+    Announcer,
+    Evidence,
+    IpKind,
+    IpMap,
+    Pool,
+    Problem,
+    Session,
+)
+from pointsman.tui.answers.ips.moves import TOLERATED
 from pointsman.tui.model.times import age
 from pointsman.tui.store.history import History
 from pointsman.widgets import glyphs
 from pointsman.widgets.bars import usage_bar
 from pointsman.widgets.cells import Cell, CellLike, Column
-from pointsman.widgets.ribbon import Hold, ribbon, shades
+from pointsman.widgets.ribbon import Hold, legend, ribbon, shades
 
 KIND_WORDS: dict[IpKind, str] = {
     IpKind.METALLB_L2: "MetalLB L2",
@@ -37,35 +48,46 @@ class IpRow:
     since: float | None
     since_text: str
     history: tuple[Hold, ...] = ()
-    """Who held it in the last hour, as far as the program watched; ends are rounded so that rows stay equal."""
+    """Who held it in the ribbon's span, as far as anybody watched; ends are rounded so that rows stay equal."""
     shades: tuple[tuple[str, int], ...] = ()
     blind: bool = False
     """Something that may name announcers could not be read, so that nobody is "unknown"."""
     now: float = 0.0
     """Rounded to the ribbon's step; 0 where there is no ribbon."""
+    span: float = 0.0
+    moves: int | None = None
+    """Moves within the span; None if that is not known."""
 
     @property
     def key(self) -> tuple[str, tuple[str, str]]:
         return self.address.key
 
 
-RIBBON_SPAN = 3600.0
 RIBBON_CELLS = 24
-_STEP = RIBBON_SPAN / RIBBON_CELLS
+SPANS = {"hour": 3600.0, "day": 86400.0}
+"""What the ribbon shows, the first without being asked, and how many seconds that is."""
 
 
-def ip_rows(ips: IpMap, now: float, namespace: str = "", history: History | None = None) -> tuple[IpRow, ...]:
-    """The rows at a time, of one namespace or of all. With a history each has its ribbon of the last hour."""
+def ip_rows(
+    ips: IpMap, now: float, namespace: str = "", history: History | None = None, span: float = SPANS["hour"]
+) -> tuple[IpRow, ...]:
+    """The rows at a time, of one namespace or of all. With a history each has its ribbon of the last ``span`` seconds."""
     rows: list[IpRow] = []
-    at = now - now % _STEP + _STEP
-    shade_of: dict[str, int] = {}
-    if history is not None:
-        shade_of = shades(item.node for past in history.by_ip.values() for item in past if item.node)
+    step = span / RIBBON_CELLS
+    at = now - now % step + step
+    shade_of = shades_of(ips, history)
+    seen = _watched(history, now, at) if history is not None else ()
+    blind = history is not None and history.unwatched(now - span, now) > TOLERATED
     for address in ips.items:
         if namespace and address.service.namespace != namespace:
             continue
         since = _since(address.announcers)
-        held = _held(history, address.ip, at) if history is not None and address.ip else ()
+        ribbons = history is not None and address.ip and address.kind in ONE_ANNOUNCER
+        held = _held(history, seen, address, at, span) if history is not None and ribbons else ()
+        moves = address.moves_last_hour
+        if history is not None and address.ip and span > SPANS["hour"]:
+            counted = history.moves(address.ip, now - span)
+            moves = max(counted, moves or 0) if counted or moves or not blind else None
         rows.append(
             IpRow(
                 address,
@@ -74,27 +96,56 @@ def ip_rows(ips: IpMap, now: float, namespace: str = "", history: History | None
                 held,
                 tuple(sorted((who, shade_of[who]) for who in {hold.who for hold in held if hold.who})),
                 bool(ips.unknown),
-                at if held else 0.0,
+                at if ribbons else 0.0,
+                span,
+                moves,
             )
         )
     return tuple(rows)
 
 
-def _held(history: History, ip: str, end: float) -> tuple[Hold, ...]:
-    """The holds of the last hour, from the observations; before the first one nothing is known."""
-    past = history.by_ip.get(ip, ())
+def shades_of(ips: IpMap, history: History | None) -> dict[str, int]:
+    """A shade for each node that announces, or did as long as it is remembered."""
+    past = history.by_ip.values() if history is not None else ()
+    named = {item.node for items in past for item in items if item.node}
+    return shades(named | {one.node for item in ips.items if item.kind in ONE_ANNOUNCER for one in item.announcers})
+
+
+def _watched(history: History, now: float, end: float) -> tuple[tuple[float, float], ...]:
+    """When somebody looked; what is watched now goes on to the end of the ribbon, so that rows stay equal."""
+    spans = history.spans(now)
+    return (*spans[:-1], (spans[-1][0], end)) if spans and spans[-1][1] >= now else spans
+
+
+def _held(
+    history: History, seen: Sequence[tuple[float, float]], address: Address, end: float, span: float
+) -> tuple[Hold, ...]:
+    """The holds of the span. Seen is what lies in a time in which somebody looked; told what the object that names the
+    announcer now says of the time before; of the rest nothing is known."""
+    begin = end - span
     holds: list[Hold] = []
+    one = address.announcers[0] if len(address.announcers) == 1 else None
+    if one is not None and one.since is not None and one.since < end and one.evidence in LASTING:
+        holds.append(Hold(max(one.since, begin), end, one.node, seen=False))
+    past = history.by_ip.get(address.ip or "", ())
     for number, item in enumerate(past):
         until = past[number + 1].at if number + 1 < len(past) else end
-        if until > end - RIBBON_SPAN:
-            holds.append(Hold(item.at, until, item.node or None))
+        holds += [
+            Hold(max(item.at, left, begin), min(until, right), item.node or None)
+            for left, right in seen
+            if min(until, right) > max(item.at, left, begin)
+        ]
     return tuple(holds)
 
 
+LASTING = (Evidence.LEASE, Evidence.STATUS)
+"""What stands as long as the announcement does, so that its age is that of the announcement."""
+
+
 def _ribbon(row: IpRow) -> CellLike:
-    if not row.history:
+    if not row.now:
         return ""
-    return ribbon(row.history, row.now - RIBBON_SPAN, row.now, RIBBON_CELLS, dict(row.shades))
+    return ribbon(row.history, row.now - row.span, row.now, RIBBON_CELLS, dict(row.shades))
 
 
 def row_text(row: IpRow) -> str:
@@ -167,7 +218,7 @@ def _evidence(row: IpRow) -> CellLike:
 
 
 def _moves(row: IpRow) -> CellLike:
-    moves = row.address.moves_last_hour
+    moves = row.moves
     if moves is None:
         return Cell("?" if row.address.announcers else glyphs.current.dash, "dim")
     return Cell(str(moves), "error" if moves >= 3 else "warn" if moves else "dim")
@@ -220,9 +271,9 @@ COLUMNS: tuple[Column[IpRow], ...] = (
     Column("evidence", "evidence", _evidence, lambda row: _evidence(row), priority=9, min_terminal_width=220),
     Column("since", "since", lambda row: Cell(row.since_text or glyphs.current.dash, "dim"), lambda row: row.since,
            width=5, align="right", flash=False),
-    Column("moves", "moves", _moves, lambda row: row.address.moves_last_hour, width=5, align="right", priority=5,
+    Column("moves", "moves", _moves, lambda row: row.moves, width=5, align="right", priority=5,
            min_terminal_width=100),
-    Column("ribbon", "stability 1h", _ribbon, width=RIBBON_CELLS, priority=8, min_terminal_width=170, shorten="none"),
+    Column("ribbon", "stability", _ribbon, width=RIBBON_CELLS, priority=5, min_terminal_width=116, shorten="none"),
     Column("service", "service", lambda row: row.address.service.path, lambda row: row.address.service.path,
            max_width=36),
     Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=3, flex=4, min_width=9,
@@ -346,3 +397,12 @@ def title(ips: IpMap, shown: int, total: int, *, pools: bool) -> tuple[tuple[str
         for pool in ips.pools[:3]:
             parts += [(f"  {pool.name} ", "muted"), (use_text(pool), "")]
     return tuple(parts)
+
+
+def note(ips: IpMap, history: History, span: float) -> tuple[tuple[str, str], ...]:
+    """What the ribbon shows, for the frame's lower line: its span, whose shade is whose, what the other signs say."""
+    word = next((word for word, seconds in SPANS.items() if seconds == span), "hour")
+    parts: list[tuple[str, str]] = [(f"last {word}  ", "muted"), *legend(shades_of(ips, history)).segments()]
+    current = glyphs.current
+    parts += [("  ", ""), (current.ribbon_gap, "error"), (" nobody  ", "muted"), (current.ribbon_told, "muted")]
+    return (*parts, (" told, not watched  ", "muted"), (current.ribbon_unseen, "muted"), (" not observed", "muted"))

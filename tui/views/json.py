@@ -195,6 +195,7 @@ def change_json(change: Change, now: float) -> Document:
             "after": list(change.after),
             "ip_kind": change.kind,
             "text": change.text,
+            "probable_cause": change.cause or None,
         },
     )
 

@@ -344,4 +344,5 @@ def change_line(change: Change, now: float, paper: Paper) -> str:
     """``14:02:10  moved  192.168.7.104 (games/minecraft) moved from loft to shed``, in local time."""
     clock = time.strftime("%H:%M:%S", time.localtime(now))
     word = paper.paint(f"{change.event:<9}", CHANGE_STYLES.get(change.event, "dim"))
-    return f"{paper.paint(clock, 'dim')}  {word}  {clean(change.text)}"
+    why = paper.paint(f"  (probably {clean(change.cause)})", "dim") if change.cause else ""
+    return f"{paper.paint(clock, 'dim')}  {word}  {clean(change.text)}{why}"

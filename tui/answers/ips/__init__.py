@@ -3,6 +3,7 @@
 from pointsman.tui.answers.ips.build import ip_map
 from pointsman.tui.answers.ips.explain import Explanation, explain
 from pointsman.tui.answers.ips.model import (
+    ONE_ANNOUNCER,
     Address,
     Announcer,
     Evidence,
@@ -13,9 +14,10 @@ from pointsman.tui.answers.ips.model import (
     Problem,
     Session,
 )
-from pointsman.tui.answers.ips.watch import Change, changes, observe
+from pointsman.tui.answers.ips.watch import Change, changes, observe, with_causes
 
 __all__ = [
+    "ONE_ANNOUNCER",
     "Address",
     "Announcer",
     "Change",
@@ -31,4 +33,5 @@ __all__ = [
     "explain",
     "ip_map",
     "observe",
+    "with_causes",
 ]

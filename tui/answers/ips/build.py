@@ -17,6 +17,7 @@ from pointsman.tui.answers.ips.model import GHOST, ONE_ANNOUNCER, Address, Evide
 from pointsman.tui.answers.ips.moves import moves_last_hour
 from pointsman.tui.answers.ips.pending import pending, port_text
 from pointsman.tui.answers.ips.pools import pools
+from pointsman.tui.answers.ips.renewals import silence
 from pointsman.tui.answers.ips.sessions import sessions
 from pointsman.tui.answers.ips.urls import Urls
 from pointsman.tui.answers.ranges import Address as IpAddress
@@ -307,15 +308,25 @@ def _churn(lease: Obj[Lease] | None, snapshot: Snapshot) -> str | None:
 
 
 def _unrenewed(lease: Obj[Lease] | None, snapshot: Snapshot) -> float | None:
-    """Seconds since the last renewal if they are too many. Only a live watch of a cluster can tell."""
+    """Seconds since the last renewal if they are too many. Only a live watch of a cluster can tell.
+
+    What arrived here counts, not what clocks say; the time written into the lease only until it was watched for a while."""
     if lease is None or snapshot.cluster.origin != "cluster" or snapshot.state(k.LEASES) is not State.LIVE:
         return None
     spec = lease.body.spec
     renewed = epoch(spec.renew_time)
     if renewed is None or not spec.holder_identity:
         return None
-    silence = snapshot.now - renewed
-    return silence if silence > max(UNRENEWED, 3.0 * spec.lease_duration_seconds) else None
+    limit = max(UNRENEWED, 3.0 * spec.lease_duration_seconds)
+    beats = snapshot.history.beats.get(lease.key)
+    if beats is not None and snapshot.now - beats.first > limit:
+        heard = silence(beats, snapshot.history, snapshot.now)
+        if heard is not None:
+            return heard if heard > limit else None
+        if beats.every:
+            return None  # no news of any lease: it is the connection that is silent
+    quiet = snapshot.now - renewed
+    return quiet if quiet > limit else None
 
 
 def predicted(item: Address) -> bool:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from pointsman.tui.answers.index import backends, event_time, events_by_object, slices_by_service
 from pointsman.tui.answers.ips.build import FLAP, ip_map
+from pointsman.tui.answers.ips.causes import probable
 from pointsman.tui.answers.ips.fixes import FIXES
 from pointsman.tui.answers.ips.metallb import annotation
 from pointsman.tui.answers.ips.model import GHOST, ONE_ANNOUNCER, Address, Announcer, Evidence, IpKind, Pool, Problem
 from pointsman.tui.answers.ips.moves import HOUR
+from pointsman.tui.answers.ips.renewals import DAY, USUAL, missed, usual
 from pointsman.tui.answers.words import listed, plural
 from pointsman.tui.model.core import Service
-from pointsman.tui.model.kinds import SERVICES
+from pointsman.tui.model.kinds import LEASES, SERVICES
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot
@@ -117,6 +119,8 @@ def _evidence(item: Address, service: Obj[Service] | None, snapshot: Snapshot) -
         yield _announced(one, snapshot.now)
     if item.ip is not None and item.kind in ONE_ANNOUNCER and item.announcers:
         yield _stability(item, snapshot)
+        yield from _renewed(item, snapshot)
+        yield from _moved(item, snapshot)
     if item.shared_with:
         yield f"shared with {listed([one.path for one in item.shared_with])}", "Services with the same address"
     yield from _behind(item, snapshot)
@@ -181,12 +185,56 @@ def _announced(one: Announcer, now: float) -> tuple[str, str]:
 def _stability(item: Address, snapshot: Snapshot) -> tuple[str, str]:
     moves = item.moves_last_hour
     if moves is None:
-        watched = snapshot.now - snapshot.history.started
-        known = f"watched for {age(watched)} only" if 0 <= watched < HOUR else "nothing proves it"
+        watched = HOUR - snapshot.history.unwatched(snapshot.now - HOUR, snapshot.now)
+        known = f"watched for {age(watched)} of it" if 0 <= watched < HOUR else "nothing proves it"
         return f"how often it moved in the last hour is not known ({known})", "history"
     if not moves:
         return "it did not move in the last hour", "history and the announcement's age"
     return f"it moved {plural(moves, 'time')} in the last hour", "history and events"
+
+
+def _renewed(item: Address, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """How regularly its lease is renewed, by arrival."""
+    for one in item.announcers:
+        if one.evidence is not Evidence.LEASE:
+            continue
+        namespace, _, name = one.source.removeprefix("Lease ").partition("/")
+        lease, beats = snapshot.get(LEASES, namespace, name), snapshot.history.beats.get((namespace, name))
+        if lease is None or beats is None or (every := usual(beats)) is None:
+            continue
+        duration = lease.body.spec.lease_duration_seconds or USUAL
+        late = sum(1 for at, _ in beats.late if at > snapshot.now - HOUR)
+        text = f"its lease is renewed every {every:.1f} s"
+        if late:
+            lost = missed(beats, snapshot.now - HOUR, duration)
+            longest = max(pause for at, pause in beats.late if at > snapshot.now - HOUR)
+            text += f"; {plural(late, 'renewal')} came late in the last hour, the latest by {age(longest)}"
+            text += f", {lost} after it had run out ({age(duration)})" if lost else ""
+        yield text, "renewals as they arrive here"
+
+
+MOVES_TOLD = 8
+
+
+def _moved(item: Address, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Each move of the last day, the newest first, with its probable cause."""
+    moves = snapshot.history.moves_of(item.ip or "", snapshot.now - DAY)
+    for move in reversed(moves[-MOVES_TOLD:]):
+        text = f"moved from {move.before} to {move.after} {age(snapshot.now - move.at)} ago"
+        if move.gap >= 1:
+            text += f", nobody for {age(move.gap)}"
+        if not move.watched:
+            text += " (while nobody watched, so perhaps earlier)"
+        cause, proof = move.cause, move.proof
+        if not cause and snapshot.now - move.at < RECENT:
+            cause, proof = probable(snapshot, item, move.before, move.after, move.at) or ("", "")
+        yield text + (f"; probably {cause}" if cause else "; nothing here tells why"), proof or "history"
+    if len(moves) > MOVES_TOLD:
+        yield f"and {len(moves) - MOVES_TOLD} more moves in the last day", "history"
+
+
+RECENT = 900.0
+"""Seconds after a move in which its cause is still looked for, where none was seen when it happened."""
 
 
 def _behind(item: Address, snapshot: Snapshot) -> Iterator[tuple[str, str]]:

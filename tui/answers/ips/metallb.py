@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pointsman.tui.answers.index import event_time, event_writer, events_by_object, pod_ready
+from pointsman.tui.answers.ips.agents import is_speaker
 from pointsman.tui.answers.ranges import Address, Lookup, Range, parse_ip, parse_range
 from pointsman.tui.answers.stack import metallb
 from pointsman.tui.answers.stack.facts import Facts, containers
@@ -147,12 +148,7 @@ class MetalState:
             return None
         nodes = set()
         for pod in self.snapshot.all(PODS):
-            labels = pod.meta.labels
-            speaker = (labels.get("app") == "metallb" and labels.get("component") == "speaker") or (
-                labels.get("app.kubernetes.io/name") == "metallb"
-                and labels.get("app.kubernetes.io/component") == "speaker"
-            )
-            if speaker and pod.body.spec.node_name and pod_ready(pod.body):
+            if is_speaker(pod) and pod.body.spec.node_name and pod_ready(pod.body):
                 nodes.add(pod.body.spec.node_name)
         return frozenset(nodes)
 

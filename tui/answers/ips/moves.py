@@ -9,6 +9,8 @@ from pointsman.tui.answers.ips.model import Announcer, Evidence
 from pointsman.tui.store.history import History
 
 HOUR = 3600.0
+TOLERATED = 60.0
+"""Seconds of an hour that may be missing: a restart of the program makes nobody blind to what an hour was like."""
 
 
 def moves_last_hour(
@@ -25,6 +27,7 @@ def moves_last_hour(
     between different nodes; a single event proves nothing, as a speaker repeats it when it restarts.
     """
     start = now - HOUR
+    blind = history.unwatched(start, now)
     seen = history.moves(ip, start)
     told = _changes(assigned, start)
     steady = bool(announcers) and all(
@@ -33,7 +36,7 @@ def moves_last_hour(
     )
     if seen or told:
         return max(seen, told)
-    if steady or (history.started <= start and ip in history.by_ip):
+    if steady or (blind < TOLERATED and ip in history.by_ip):
         return 0
     return None
 

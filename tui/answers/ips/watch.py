@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from pointsman.tui.answers.ips.build import ip_map
+from pointsman.tui.answers.ips.causes import probable
 from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, IpMap
 from pointsman.tui.answers.words import listed
-from pointsman.tui.store.history import Observation
+from pointsman.tui.store.history import History, Observation
 from pointsman.tui.store.snapshot import Snapshot, State
 
 
@@ -33,13 +35,17 @@ def observe(snapshot: Snapshot, found: IpMap | None = None) -> list[Observation]
             at = min(at, seen[0].since)
         if not seen and (last is None or not _current(snapshot)):
             continue
-        result.append(Observation(item.ip, node, seen[0].evidence.value if seen else "", at))
+        cause = probable(snapshot, item, last.node, node, at) if last is not None else None
+        evidence = seen[0].evidence.value if seen else ""
+        text, proof = cause or ("", "")
+        result.append(Observation(item.ip, node, evidence, at, text, proof))
     return result
 
 
 def _current(snapshot: Snapshot) -> bool:
-    """Whether the absence of an announcer may be believed: nothing that was read before is out of date now."""
-    return all(table.link.state is not State.STALE for table in snapshot.tables.values())
+    """Whether the absence of an announcer may be believed: everything was read, and nothing is out of date now."""
+    settled = (State.LIVE, State.ABSENT, State.FORBIDDEN)
+    return all(table.link.state in settled for table in snapshot.tables.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Change:
     after: tuple[str, ...]
     kind: str
     text: str
+    cause: str = ""
+    """What probably brought it about; empty where nothing tells."""
 
 
 def changes(before: IpMap, after: IpMap) -> list[Change]:
@@ -70,6 +78,16 @@ def changes(before: IpMap, after: IpMap) -> list[Change]:
             result.append(_new(item))
     result.extend(_gone(item, after) for item in old.values())
     return [change for change in result if change.event]
+
+
+def with_causes(found: Iterable[Change], history: History) -> list[Change]:
+    """The changes with what the history, which saw them too, holds for their causes."""
+    result = []
+    for change in found:
+        last = history.last(change.ip) if change.ip and change.event in ("moved", "withdrawn", "announced") else None
+        known = last is not None and last.node == (change.after[0] if change.after else "")
+        result.append(replace(change, cause=last.cause) if last is not None and known else change)
+    return result
 
 
 def _nodes(item: Address) -> tuple[str, ...]:
