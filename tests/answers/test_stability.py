@@ -25,9 +25,7 @@ def cilium_world(*parts: Any, lease: Any = None, local: bool = False, ready: tup
     spec = {"externalTrafficPolicy": "Local"} if local else {}
     service = worlds.service("minecraft", "games", ips=[VIP])
     service["spec"].update(spec)
-    agents = [
-        worlds.pod(f"cilium-{node}", "kube-system", node, labels={"k8s-app": "cilium"}) for node in worlds.NODES
-    ]
+    agents = [worlds.pod(f"cilium-{node}", "kube-system", node, labels={"k8s-app": "cilium"}) for node in worlds.NODES]
     return [
         worlds.k3s_nodes("--flannel-backend=none"), worlds.cilium(), agents, worlds.l2_policy(),
         worlds.cilium_pool("lan", {"cidr": "192.168.7.0/24"}), service, worlds.endpoints("minecraft", "games", ready),

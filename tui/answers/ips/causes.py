@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from pointsman.tui.answers.index import backends, event_time, events_by_object, pod_ready
-from pointsman.tui.answers.ips.agents import AGENT_OF, agent
+from pointsman.tui.answers.ips.agents import AGENT_OF, agent, agents
 from pointsman.tui.answers.ips.cilium import LEASE_PREFIX, SATISFIED
 from pointsman.tui.answers.ips.metallb import EXCLUDE
 from pointsman.tui.answers.ips.model import Address, IpKind
 from pointsman.tui.answers.ips.renewals import USUAL
+from pointsman.tui.answers.ref import ref
 from pointsman.tui.model.core import Pod
 from pointsman.tui.model.kinds import (
     CILIUML2POLICIES,
@@ -25,7 +26,6 @@ from pointsman.tui.model.kinds import (
     METALLBPOOLS,
     NODES,
     SERVICES,
-    Kind,
 )
 from pointsman.tui.model.meta import Obj, condition
 from pointsman.tui.model.times import age, epoch
@@ -115,7 +115,8 @@ def _agent_restarted(snapshot: Snapshot, case: Case) -> Iterator[Cause]:
         return
     pod = agent(snapshot, case.item.kind, case.before)
     if pod is None:
-        yield Cause(f"there is no {what} on {case.before} any more", "Pods")
+        if any(other == what for other, _ in agents(snapshot)):
+            yield Cause(f"there is no {what} on {case.before} any more", "Pods")
         return
     yield from _restarted(pod, what, case)
     if not pod_ready(pod.body):
@@ -187,19 +188,18 @@ def _reassigned(snapshot: Snapshot, case: Case) -> Iterator[Cause]:
 
 # -- the configuration ------------------------------------------------------------------------------------------------
 def _edited(snapshot: Snapshot, case: Case) -> Iterator[Cause]:
-    kinds: tuple[Kind[Any], ...]
+    objects: tuple[Obj[Any], ...] = ()
     match case.item.kind:
         case IpKind.METALLB_L2:
-            kinds = (METALLBPOOLS, L2ADVERTISEMENTS)
+            objects = (*snapshot.all(METALLBPOOLS), *snapshot.all(L2ADVERTISEMENTS))
         case IpKind.CILIUM_L2:
-            kinds = (CILIUMPOOLS, CILIUML2POLICIES)
+            objects = (*snapshot.all(CILIUMPOOLS), *snapshot.all(CILIUML2POLICIES))
         case _:
             return
-    for kind in kinds:
-        for obj in snapshot.all(kind):
-            if (found := _written(obj)) is not None and case.near(found[0]):
-                yield Cause(f"{kind.kind} {obj.name} was edited {case.ago(found[0])}",
-                            f"{found[1] or 'somebody'} in {kind.kind} {obj.name}")  # fmt: skip
+    for obj in objects:
+        if (found := _written(obj)) is not None and case.near(found[0]):
+            title = ref(obj).title
+            yield Cause(f"{title} was edited {case.ago(found[0])}", f"{found[1] or 'somebody'} in {title}")
     service = snapshot.get(SERVICES, *case.item.service.key)
     if service is not None and (found := _written(service)) is not None and case.near(found[0]):
         who = found[1]
