@@ -60,6 +60,12 @@ def shots() -> Iterator[Shot]:
     yield Shot("policies", "broken", (120, 40), "light", keys=("5",))
     yield Shot("policies-explain", "classic", (120, 40), keys=("5", "enter"))
     yield Shot("policies-matrix", "classic", (120, 40), keys=("5", "v", "v"))
+    for size in SIZES:
+        yield Shot("routes", "broken", size, keys=("6",))
+    yield Shot("routes", "classic", (120, 40), "light", keys=("6",))
+    yield Shot("routes-explain", "broken", (120, 40), keys=("6", "j", "j", "j", "enter"))
+    yield Shot("middlewares", "broken", (120, 40), keys=("6", "v"))
+    yield Shot("trace", "broken", (120, 40), keys=("6", "j", "j", "j", "t"))
     yield Shot("log", "broken", (120, 40), keys=("8",))
     yield Shot("help", "classic", (120, 40), keys=("4", "question_mark"))
     yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))

@@ -18,6 +18,7 @@ SCREENS: dict[str, str] = {
     "overview": "pointsman.tui.screens.overview:OverviewScreen",
     "ips": "pointsman.tui.screens.ips:IpsScreen",
     "policies": "pointsman.tui.screens.policies:PoliciesScreen",
+    "routes": "pointsman.tui.screens.routes:RoutesScreen",
     "log": "pointsman.tui.screens.log:LogScreen",
 }
 

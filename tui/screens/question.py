@@ -16,7 +16,7 @@ from pointsman.widgets.cells import Cell, CellLike
 from pointsman.widgets.lines import Lines
 
 _HISTORY = 30
-EXAMPLE = "media/jellyfin → db/postgres 5432      an end is NS/NAME, ns/NAME, an address, a name, world"
+REACH_EXAMPLE = "media/jellyfin → db/postgres 5432      an end is NS/NAME, ns/NAME, an address, a name, world"
 
 
 class Names(Suggester):
@@ -74,15 +74,24 @@ class QuestionBar(Horizontal):
             self.text = text
             super().__init__()
 
-    def __init__(self, names: Callable[[], Iterable[str]], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        names: Callable[[], Iterable[str]],
+        *,
+        label: str = "reach",
+        example: str = REACH_EXAMPLE,
+        id: str | None = None,
+    ) -> None:
+        """``label`` stands before the line, ``example`` in it while it is empty."""
         super().__init__(id=id)
+        self._label, self._example = label, example
         self._names = names
         self._history: list[str] = []
         self._place = 0
 
     def compose(self) -> ComposeResult:
-        yield Lines([Cell("reach  ", "accent bold")], id="ask")
-        words = _Words(placeholder=EXAMPLE, compact=True, select_on_focus=False, suggester=Names(self._names))
+        yield Lines([Cell(f"{self._label}  ", "accent bold")], id="ask")
+        words = _Words(placeholder=self._example, compact=True, select_on_focus=False, suggester=Names(self._names))
         words.cursor_blink = False  # every blink is a frame on the wire
         yield words
         yield Lines(id="said")

@@ -10,12 +10,23 @@ import socket
 import struct
 import threading
 
+from pointsman.tui.answers.ranges import parse_ip
 from pointsman.tui.answers.routes.request import Resolution
 
 PORT = 53
 KINDS = {1: socket.AF_INET, 28: socket.AF_INET6}
 """A and AAAA."""
 CODES = {2: "failed to answer (SERVFAIL)", 3: "knows no such name", 5: "refuses to answer"}
+
+
+def resolve(host: str, given: str, server: str, seconds: float) -> Resolution:
+    """What is known of a host: an address needs no question, ``given`` is taken in place of one; else a server or this
+    machine's resolver is asked."""
+    if parse_ip(host) is not None:
+        return Resolution()
+    if given:
+        return Resolution((given,), "--resolve")
+    return ask(host, server, seconds) if server else ask_here(host, seconds)
 
 
 def ask_here(host: str, seconds: float) -> Resolution:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from pointsman.tui.options import Options
-
-if TYPE_CHECKING:
-    from pointsman.tui.answers.routes.request import Resolution
 
 OUTPUTS = ("table", "json")
 DNS_SECONDS = 2.0
@@ -39,6 +35,7 @@ def _run(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.answers.ranges import parse_ip
     from pointsman.tui.answers.routes.request import RequestError, parse_request
     from pointsman.tui.answers.routes.trace import trace
+    from pointsman.tui.sources.dns import resolve
     from pointsman.tui.verbs.reading import complain, read
     from pointsman.tui.views.json import dumps
     from pointsman.tui.views.route_text import trace_json, trace_lines
@@ -51,7 +48,7 @@ def _run(options: Options, args: argparse.Namespace) -> int:
     for word, option in ((args.resolve, "--resolve"), (args.dns, "--dns")):
         if word and parse_ip(word) is None:
             return complain(f"{option} {word!r} is not an address")
-    resolution = _resolve(request.host, args.resolve, args.dns)
+    resolution = resolve(request.host, args.resolve, args.dns, DNS_SECONDS)
     snapshot = read(options)
     if isinstance(snapshot, int):
         return snapshot
@@ -62,21 +59,3 @@ def _run(options: Options, args: argparse.Namespace) -> int:
         sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
         print_lines(trace_lines(found, sheet))
     return {"ok": 0, "broken": 1}.get(found.verdict, 2)
-
-
-def _resolve(host: str, given: str, server: str) -> Resolution:
-    """What DNS says of the host: the given address, this machine's resolver, or a named server."""
-    from pointsman.tui.answers.ranges import parse_ip
-    from pointsman.tui.answers.routes.request import Resolution
-
-    if parse_ip(host) is not None:
-        return Resolution()
-    if given:
-        return Resolution((given,), "--resolve")
-    if server:
-        from pointsman.tui.sources.dns import ask
-
-        return ask(host, server, DNS_SECONDS)
-    from pointsman.tui.sources.dns import ask_here
-
-    return ask_here(host, DNS_SECONDS)

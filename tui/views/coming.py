@@ -39,14 +39,6 @@ NOTES: dict[str, Coming] = {
             ("4  IPs", "address → service → ports → URLs; g goes to what is related"),
         ),
     ),
-    "routes": Coming(
-        "What handles this URL?",
-        (
-            ("pointsman routes", "every route, with what is wrong with it"),
-            ("pointsman trace https://HOST/PATH", "one request from name to pod, and where it breaks"),
-            ("4  IPs", "the URLs behind each address"),
-        ),
-    ),
     "stack": Coming(
         "How do I get from one stack to the other, and back?",
         (

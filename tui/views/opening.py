@@ -16,6 +16,8 @@ from pointsman.tui.model.kinds import (
     CILIUMPOOLS,
     L2ADVERTISEMENTS,
     METALLBPOOLS,
+    MIDDLEWARES,
+    MIDDLEWARETCPS,
     NODES,
     SERVICEBGPSTATUSES,
     SERVICEL2STATUSES,
@@ -32,7 +34,7 @@ PANE_OF: dict[str, str] = {
     NODES.id: "overview",
     **{kind.id: "ips" for kind in _IPS},
     **{kind.id: "policies" for kind in POLICIES},
-    **{kind.id: "routes" for kind in ROUTES},
+    **{kind.id: "routes" for kind in (*ROUTES, MIDDLEWARES, MIDDLEWARETCPS)},
 }
 
 

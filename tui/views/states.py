@@ -10,7 +10,9 @@ from pointsman.tui.model.kinds import (
     DEPLOYMENTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSES,
     LEASES,
+    MIDDLEWARES,
     NODES,
     PODS,
     SERVICES,
@@ -28,6 +30,8 @@ NEEDS: dict[str, tuple[Kind[Any], ...]] = {
     "ips": (SERVICES,),
     "changes": (EVENTS,),
     "log": (EVENTS,),
+    "routes": (SERVICES, INGRESSES),
+    "middlewares": (MIDDLEWARES,),
 }
 """What a place must have read before "there is none" is true."""
 
@@ -40,6 +44,11 @@ NONE: dict[str, tuple[str, str]] = {
         "A Service of type LoadBalancer or one with externalIPs fills this.",
     ),
     "changes": ("nothing changed lately", "Moves of addresses and the cluster's events are listed here."),
+    "routes": (
+        "no route",
+        "An Ingress, an IngressRoute (TCP, UDP), a route of the Gateway API or a LoadBalancer service fills this.",
+    ),
+    "middlewares": ("no middleware", "Traefik's Middleware and MiddlewareTCP objects are listed here."),
     "log": ("nothing happened", "What this program writes and what changes in the cluster is listed here."),
 }
 

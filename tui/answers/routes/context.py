@@ -10,7 +10,7 @@ from pointsman.tui.answers.index import services_by_namespace, slices_by_service
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.owners import Owner, owner_of
 from pointsman.tui.answers.ref import Ref, ref
-from pointsman.tui.answers.routes.model import Backend, Server, Tls, Use
+from pointsman.tui.answers.routes.model import ELSEWHERE, FORBIDDEN, MISSING, UNREAD, Backend, Server, Tls, Use
 from pointsman.tui.answers.routes.traefik import ASSUMED, EntryPoint, Traefik, read_traefik
 from pointsman.tui.answers.stack import traefik as detection
 from pointsman.tui.answers.stack.facts import Facts, facts
@@ -185,12 +185,13 @@ class Context:
         path = f"{where}/{name}"
         if where != own and not traefik.cross_namespace:
             return Use(path, None, f"{kind.kind} {path} is in another namespace, which Traefik does not allow "
-                       "(providers.kubernetescrd.allowCrossNamespace)"), True  # fmt: skip
+                       "(providers.kubernetescrd.allowCrossNamespace)", state=FORBIDDEN), True  # fmt: skip
         obj = self.snapshot.get(kind, where, name)
         if obj is not None:
             return Use(path, ref(obj)), False
-        why = f"{kind.kind} {path} does not exist" if self.snapshot.known(kind) else f"{kind.group_resource} not read"
-        return Use(path, None, why), False
+        if self.snapshot.known(kind):
+            return Use(path, None, f"{kind.kind} {path} does not exist", state=MISSING), False
+        return Use(path, None, f"{kind.group_resource} not read", state=UNREAD), False
 
     def use_reference(self, word: str, by: str = "") -> Use:
         """``<namespace>-<name>@kubernetescrd``, or a middleware of another provider."""
@@ -198,12 +199,14 @@ class Context:
         if provider != "kubernetescrd":
             if provider == "internal":
                 return Use(word, None, "", by)
-            return Use(word, None, f"is of the provider {provider or 'of its own'}, which cannot be seen from here", by)
+            text = f"is of the provider {provider or 'of its own'}, which cannot be seen from here"
+            return Use(word, None, text, by, state=ELSEWHERE)
         obj = self.middlewares_by_reference.get(name)
         if obj is not None:
             return Use(obj.path, ref(obj), "", by)
-        known = self.snapshot.known(MIDDLEWARES)
-        return Use(word, None, f"Middleware {word} does not exist" if known else "middlewares.traefik.io not read", by)
+        if self.snapshot.known(MIDDLEWARES):
+            return Use(word, None, f"Middleware {word} does not exist", by, state=MISSING)
+        return Use(word, None, "middlewares.traefik.io not read", by, state=UNREAD)
 
     # -- certificates ---------------------------------------------------------------------------------------------
     def tls(self, namespace: str, name: str, *, passthrough: bool = False) -> tuple[Tls, Problem | None]:

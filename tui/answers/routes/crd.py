@@ -10,7 +10,7 @@ from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.routes.context import CLASS_NOTE, Context
 from pointsman.tui.answers.routes.language import checked_rule
-from pointsman.tui.answers.routes.model import Backend, Router, Use
+from pointsman.tui.answers.routes.model import FORBIDDEN, MISSING, Backend, Router, Use
 from pointsman.tui.answers.routes.traefik import Traefik
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import SERVICES, TRAEFIKSERVICES
@@ -122,7 +122,7 @@ def middlewares(
 
 def report(use: Use, parts: Parts, *, drops: str = "") -> None:
     """Say what a missing middleware means: Traefik switches the whole route off."""
-    if use.ref is not None or not use.why or "cannot be seen" in use.why or use.why.endswith("not read"):
+    if use.state not in (MISSING, FORBIDDEN):
         return
     if drops:
         parts.error("route-cross-namespace", use.why, drops=f"{drops}{use.why}")

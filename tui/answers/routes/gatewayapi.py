@@ -15,13 +15,13 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.crd import Parts, report
 from pointsman.tui.answers.routes.gorule import quote, regexp_quote
-from pointsman.tui.answers.routes.model import CILIUM, TRAEFIK, Backend, Route, Router, Tls, Use
+from pointsman.tui.answers.routes.model import CILIUM, ELSEWHERE, TRAEFIK, Backend, Route, Router, Tls, Use
 from pointsman.tui.answers.routes.traefik import Traefik
 from pointsman.tui.answers.stack.gateway import CILIUM as CILIUM_GATEWAY
 from pointsman.tui.answers.stack.traefik import GATEWAY_CONTROLLER
 from pointsman.tui.answers.words import from_files, listed, sees
 from pointsman.tui.model import selectors
-from pointsman.tui.model.kinds import GATEWAYCLASSES, GATEWAYS, MIDDLEWARES, NAMESPACES, REFERENCEGRANTS
+from pointsman.tui.model.kinds import GATEWAYCLASSES, GATEWAYS, NAMESPACES, REFERENCEGRANTS
 from pointsman.tui.model.meta import Key, Loose, Obj, dig, dig_dict, dig_list, dig_str
 
 PROVIDER = "kubernetesgateway"
@@ -235,14 +235,12 @@ def filters(ctx: Context, obj: Obj[Loose], items: Sequence[Any], parts: Parts) -
         if kind == "ExtensionRef":
             name = dig_str(item, "extensionRef", "name")
             if dig_str(item, "extensionRef", "kind") == "Middleware":
-                there = ctx.snapshot.get(MIDDLEWARES, obj.namespace, name)
-                why = "" if there is not None else f"Middleware {obj.namespace}/{name} does not exist"
-                use = Use(f"{obj.namespace}/{name}", ref(there) if there is not None else None, why)
-                if ctx.snapshot.known(MIDDLEWARES):
-                    report(use, parts)
+                use, _ = ctx.use(ctx.traefiks[0], obj.namespace, name, obj.namespace)
+                report(use, parts)
                 found.append(use)
             else:
-                found.append(Use(name, None, f"a {dig_str(item, 'extensionRef', 'kind')}, which is not known here"))
+                why = f"a {dig_str(item, 'extensionRef', 'kind')}, which is not known here"
+                found.append(Use(name, None, why, state=ELSEWHERE))
             continue
         body = dig_dict(item, kind[:1].lower() + kind[1:]) if kind else {}
         found.append(Use(kind or "filter", None, "", "", {kind: body}))

@@ -16,6 +16,8 @@ CILIUM = "cilium"
 DIRECT = ""
 """The controller of a LoadBalancer service without a route: nobody stands between."""
 NOT_ASKED = "Traefik API not asked"
+FOUND, MISSING, FORBIDDEN, ELSEWHERE, UNREAD = "found", "missing", "forbidden", "elsewhere", "unread"
+"""Whether a middleware that a route names is there; elsewhere: it is of another provider, which cannot be seen from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Backend:
 @dataclass(frozen=True, slots=True)
 class Use:
     """A middleware that a route (or its entry point) names, in order. ``ref`` is None where the object does not exist or is
-    of another provider (``x@file``); ``why`` then says so."""
+    of another provider (``x@file``); ``why`` then says so, and ``state`` which of these it is."""
 
     name: str
     ref: Ref | None
@@ -62,6 +64,7 @@ class Use:
     """The entry point whose default it is; empty for the route's own."""
     inline: Mapping[str, object] = field(default_factory=dict, hash=False)
     """A filter of the Gateway API that stands in the route itself."""
+    state: str = FOUND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""The Routes pane."""
+
+from __future__ import annotations
+
+from pointsman.tui.commands.model import Command, sort_commands
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "routes.view",
+        "Next view",
+        "The list of routes, or the middlewares with who uses them.",
+        ("v",),
+        "Look",
+        ("routes",),
+        footer=2,
+        label="view",
+    ),
+    Command(
+        "trace",
+        "Trace a request",
+        "Walk the route's URL from its name to the pod and show the first broken hop; in a trace: change its words.",
+        ("t",),
+        "Look",
+        ("routes",),
+        footer=2,
+        label="trace",
+        words=("trace",),
+        argument="URL",
+    ),
+    *sort_commands(
+        "routes",
+        {
+            "where": ("H", "host or rule"),
+            "route": ("O", "object: the route or middleware"),
+            "kind": ("K", "kind"),
+            "to": ("S", "service"),
+            "ready": ("E", "endpoints ready"),
+            "tls": ("T", "end of the certificate"),
+            "used": ("U", "use (middlewares)"),
+            "live": ("W", "live state"),
+            "problems": ("X", "problems"),
+        },
+    ),
+)
