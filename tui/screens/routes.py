@@ -160,19 +160,6 @@ class RoutesScreen(ListPane):
             return "Only routes have pods behind them."
         return super().why_not(command)
 
-    def cmd_wide(self) -> None:
-        """The whole table, to be scrolled sideways, or only what fits."""
-        state = self.host.view.of(self.place)
-        state.wide = not state.wide
-        for panel in self.query(Panel):
-            panel.wide = state.wide
-        self.host.remember()
-
-    def restore(self) -> None:
-        super().restore()
-        for panel in self.query(Panel):
-            panel.wide = self.host.view.of(self.place).wide
-
     def family_sort(self, rest: str) -> None:
         column = _SORTS.get((self.view, rest.partition(".")[2]), rest.partition(".")[2])
         if self.view == "trace" or all(one.key != column for one in self.panel_here.model.columns):
