@@ -11,11 +11,10 @@ from typing import cast
 
 from pointsman.tui.demo import control
 from pointsman.tui.demo.clock import Clock
-from pointsman.tui.demo.controllers import logs as voices
 from pointsman.tui.demo.hubble.attach import Relay
 from pointsman.tui.demo.kube import authz
-from pointsman.tui.demo.kube.logs import Line, PodLogs
-from pointsman.tui.demo.kube.objects import Object, clone
+from pointsman.tui.demo.kube.logs import PodLogs
+from pointsman.tui.demo.kube.objects import Object
 from pointsman.tui.demo.kube.ports import Ports, page
 from pointsman.tui.demo.kube.server import KubeServer
 from pointsman.tui.demo.kube.storage import Storage
@@ -46,7 +45,9 @@ class Homelab:
         self.storage = Storage(now=self.clock.now, seed=seed)
         self.storage.seed(self.scenario.objects)
         self.storage.seed(obj for obj in authz.bootstrap() if not self._has(obj))
-        self.logs = PodLogs(fallback=lambda *place: self.life.log(*place), earlier=self._previous_log)
+        self.logs = PodLogs(
+            fallback=lambda *place: self.life.log(*place), earlier=lambda *place: self.life.log_before(*place)
+        )
         self.life = Life(self.storage, self.scenario, self.clock, logs=self.logs)
         self.ports = Ports()
         self.ports.register("web", {"app.kubernetes.io/name": "site"}, 8080, page(SITE))
@@ -59,16 +60,6 @@ class Homelab:
     def _has(self, obj: Object) -> bool:
         info = self.storage.resources.of_kind(obj["apiVersion"], obj["kind"])
         return info is not None and self.storage.peek(info, "", obj["metadata"]["name"]) is not None
-
-    def _previous_log(self, namespace: str, name: str, container: str) -> list[Line]:
-        """What a container wrote before its last restart: the log of the same container, one run back."""
-        pod = clone(self.storage.peek("pods", namespace, name) or {})
-        for status in (pod.get("status") or {}).get("containerStatuses") or ():
-            ended = (status.get("lastState") or {}).get("terminated")
-            if status["name"] == container and ended:
-                status |= {"state": {"terminated": ended}, "restartCount": status["restartCount"] - 1}
-                return [Line(at, text) for at, text in voices.lines(pod, container, None, self.clock.now())]
-        return []
 
     async def start(self, context: ssl.SSLContext | None, tokens: Mapping[str, str]) -> int:
         """Listen on a free port of 127.0.0.1, which is returned; plain HTTP without a `context`.

@@ -27,6 +27,7 @@ from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj
 from pointsman.tui.demo.controllers.metallb import MetalLB
 from pointsman.tui.demo.controllers.mishaps import Mishaps
 from pointsman.tui.demo.controllers.sets import Sets
+from pointsman.tui.demo.controllers.visitors import Visitors
 from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.logs import Line, PodLogs
 from pointsman.tui.demo.kube.storage import Storage
@@ -56,6 +57,7 @@ class Life:
         self._m = Manager(storage, scenario, clock, scenario.seed if seed is None else seed)
         self._logs = logs
         self._said: dict[tuple[str, str, str], datetime] = {}
+        self._busy: voices.Busy = {"traefik": Visitors(self._m)}
         self._kubelet = Kubelet(self._m, gone=self._gone, restarted=self._restarted)
         cilium = Cilium(self._m)
         self._controllers: tuple[Controller, ...] = (
@@ -128,11 +130,16 @@ class Life:
         found = self._m.peek("pods", namespace, pod)
         if found is None:
             return []
-        if self._logs is not None and (earlier := list(voices.previous(found, container))):
+        if self._logs is not None and (earlier := list(voices.previous(found, container, more=self._busy))):
             for at, text in earlier:
                 self._logs.write(namespace, pod, container, Line(at, text))
             self._logs.restart(namespace, pod, container)
-        return [Line(at, text) for at, text in voices.lines(found, container, None, now)]
+        return [Line(at, text) for at, text in voices.lines(found, container, None, now, self._busy)]
+
+    def log_before(self, namespace: str, pod: str, container: str) -> list[Line]:
+        """What a container wrote before its last restart: the `earlier` of `PodLogs`."""
+        found = self._m.peek("pods", namespace, pod)
+        return [Line(at, text) for at, text in voices.previous(found or {}, container, more=self._busy)]
 
     def _speak(self) -> None:
         """New lines for the logs that somebody has read."""
@@ -143,7 +150,7 @@ class Life:
             pod = self._m.peek("pods", namespace, name)
             if pod is None:
                 continue
-            for at, text in voices.lines(pod, container, since, now):
+            for at, text in voices.lines(pod, container, since, now, self._busy):
                 self._logs.write(namespace, name, container, Line(at, text))
             self._said[namespace, name, container] = now
 

@@ -112,6 +112,21 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
         return self.verdict in ("DROPPED", "ERROR")
 
 
+class Details(msgspec.Struct, frozen=True, gc=False):
+    """What a row leaves out and a document has: labels, policies, headers in clear, MAC addresses where there is no IP."""
+
+    source_labels: tuple[str, ...] = ()
+    destination_labels: tuple[str, ...] = ()
+    policies: tuple[tuple[str, str, str, str], ...] = ()
+    """The list it stands in (``egress_allowed_by``), kind, namespace, name."""
+    headers: tuple[tuple[str, str], ...] = ()
+    macs: tuple[str, str] | tuple[()] = ()
+    """Of source and destination."""
+
+
+NO_DETAILS: Final = Details()
+
+
 class NodeStatus(msgspec.Struct, frozen=True, gc=False):
     """What Relay says of its nodes: ``state`` is NODE_CONNECTED, NODE_UNAVAILABLE, NODE_GONE or NODE_ERROR."""
 

@@ -7,26 +7,28 @@ all match, and --not turns around the next one.
 -o compact and -o jsonpb, when asked for, are the hubble CLI's own forms word for word, with query values and headers in
 clear; everywhere else those are masked. -o json is one object a line; the state of nodes and lost events go to stderr.
 
-The Relay is found in the cluster and reached by a port-forward; --hubble-server names another one. --input-file reads what
-`hubble observe -o jsonpb` or Cilium's exporter wrote, plain or gzipped.
+The Relay is found in the cluster and reached by a port-forward; --hubble-server names another one. Where there is none,
+the access log of every Traefik pod is read in its place (--origin says which is meant): client, backend, status, latency.
+--input-file reads what `hubble observe -o jsonpb`, Cilium's exporter, `pointsman flows -o json` or `record` wrote, plain
+or gzipped.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.options import Options
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.flows.request import Selection
-    from pointsman.tui.model.flows import Event
+    from pointsman.tui.sources.kube.client import KubeClient
+    from pointsman.tui.sources.open import Opened
+    from pointsman.tui.verbs.flowlines import Lines
 
 OUTPUTS = ("compact", "json", "jsonpb", "table")
-BAD_LINES_TOLD = 3
+ORIGINS = ("hubble", "traefik-log")
 SIDED = ("fqdn", "ip", "pod", "label", "service", "port", "workload", "identity", "cluster")
 VALUED = (
     "uuid", "node-name", "node-label", "protocol", "tcp-flags", "verdict", "drop-reason-desc", "http-status",
@@ -60,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     choose.add_argument("--all", action="store_true", help="all that the nodes still keep")
     choose.add_argument("--since", default="", metavar="TIME", help="5m, 1h30m, or 2026-09-20T10:11:12Z")
     choose.add_argument("--until", default="", metavar="TIME", help="the same")
+    choose.add_argument("--origin", default="", choices=ORIGINS, metavar="ORIGIN",
+                        help="hubble or traefik-log (default: Hubble where there is a Relay)")  # fmt: skip
     choose.add_argument("--input-file", default="", metavar="FILE", help="JSON lines in place of a Relay; - for stdin")
     form = parser.add_argument_group("form")
     form.add_argument("--print-node-name", action="store_true", help="the node in compact and table")
@@ -112,6 +116,7 @@ def _run(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.answers.flows.predicates import FilterError
     from pointsman.tui.answers.flows.request import Selection, moment
     from pointsman.tui.answers.flows.words import FilterWords
+    from pointsman.tui.verbs.flowlines import Lines, print_file
     from pointsman.tui.verbs.reading import complain, forever
 
     try:
@@ -126,144 +131,68 @@ def _run(options: Options, args: argparse.Namespace) -> int:
         chosen.check()
         if options.output == "table" and args.follow:
             raise FilterError("A table has to know its widths, so it cannot follow; take -o compact.")
-        out = _Out(options.output, args)
+        out = Lines(options.output, node=args.print_node_name, numeric=args.numeric, follow=args.follow)
         if args.input_file:
-            return _from_file(args.input_file, chosen, allow, deny, out)
+            return print_file(args.input_file, chosen, allow, deny, out)
     except FilterError as error:
         return complain(str(error))
-    return forever(_from_relay(options, args, chosen.request(allow, deny), out))
+    return forever(_live(options, args, chosen, allow, deny, out))
 
 
-class _Out:
-    """Lines on stdout, notes on stderr. Following, each line leaves at once; a reader that has gone raises
-    BrokenPipeError."""
-
-    def __init__(self, output: str, args: argparse.Namespace) -> None:
-        from pointsman.tui.answers.flows.compact import compact_line
-        from pointsman.tui.model.flows import Flow, NodeStatus
-
-        self._form = output or "compact"
-        self._verbatim = output in ("compact", "jsonpb")
-        """Only a form that was asked for by name shows what is masked elsewhere."""
-        self._node = args.print_node_name
-        self._numeric = args.numeric
-        self._follow = args.follow
-        self._stream = sys.stdout.buffer
-        self._kept: list[Event] = []
-        self._flow, self._status = Flow, NodeStatus
-        self._compact = compact_line
-        self._write: Callable[[Event], None] = {
-            "compact": self._as_compact,
-            "json": self._as_json,
-            "jsonpb": self._as_jsonpb,
-            "table": self._kept.append,
-        }[self._form]
-
-    def write(self, event: Event) -> None:
-        self._write(event)
-
-    def finish(self) -> None:
-        if self._form == "table":
-            from pointsman.tui.answers.flows.compact import table_lines
-
-            for line in table_lines(self._kept, node=self._node):
-                self._line(line)
-        self._stream.flush()
-
-    def _line(self, text: str) -> None:
-        self._stream.write(text.encode("utf-8", "replace") + b"\n")
-        if self._follow:
-            self._stream.flush()
-
-    def _note(self, text: str) -> None:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-
-    def _as_compact(self, event: Event) -> None:
-        text = self._compact(event, node=self._node, numeric=self._numeric, verbatim=self._verbatim)
-        if text is not None:
-            (self._note if isinstance(event, self._status) else self._line)(text)
-
-    def _as_json(self, event: Event) -> None:
-        if not isinstance(event, self._flow):
-            if (text := self._compact(event)) is not None:
-                self._note(text)
-            return
-        from pointsman.tui.answers.flows.document import flow_document
-        from pointsman.tui.views.json import dumps
-
-        self._line(dumps(flow_document(event), lines=True))
-
-    def _as_jsonpb(self, event: Event) -> None:
-        from pointsman.tui.answers.flows.jsonpb import jsonpb
-        from pointsman.tui.wire.hubbleflow import answer_of
-
-        text = jsonpb(answer_of(event))
-        if not isinstance(event, self._status):
-            self._line(text)
-        elif event.state in ("NODE_UNAVAILABLE", "NODE_ERROR"):
-            self._note(text)
-
-
-def _from_file(name: str, chosen: Selection, allow: list[Any], deny: list[Any], out: _Out) -> int:
-    from pointsman.tui.verbs.reading import complain
-    from pointsman.tui.wire.hubbleflow import BadLineError, decode_line
-
-    bad: list[str] = []
-
-    def events() -> Iterator[Event]:
-        for number, line in enumerate(_lines(name), start=1):
-            if not line.strip():
-                continue
-            try:
-                event = decode_line(line)
-            except BadLineError as error:
-                bad.append(f"line {number} of {name}: {error}" if len(bad) < BAD_LINES_TOLD else "")
-                continue
-            if event is not None:
-                yield event
-
-    import gzip
-    import zlib
-
-    problem = ""
-    try:
-        for event in chosen.of(events(), allow, deny):
-            out.write(event)
-    except BrokenPipeError:
-        raise
-    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-        problem = f"{name} breaks off: {error}"
-    except OSError as error:
-        problem = f"{name} cannot be read: {error.strerror or error}"
-    out.finish()
-    for text in bad[:BAD_LINES_TOLD]:
-        complain(text)
-    if len(bad) > BAD_LINES_TOLD:
-        complain(f"and {len(bad) - BAD_LINES_TOLD} more lines that are no flows")
-    return complain(problem) if problem else 0
-
-
-def _lines(name: str) -> Iterator[bytes]:
-    import gzip
-    from io import BufferedReader
-    from pathlib import Path
-    from typing import cast
-
-    with cast(BufferedReader, sys.stdin.buffer) if name == "-" else Path(name).open("rb") as raw:
-        if raw.peek(2)[:2] == b"\x1f\x8b":
-            with gzip.open(raw) as file:
-                yield from file
-        else:
-            yield from raw
-
-
-async def _from_relay(options: Options, args: argparse.Namespace, request: Any, out: _Out) -> int:
-    from pointsman.tui.sources.errors import KubeError
-    from pointsman.tui.sources.hubble.source import HubbleOptions, HubbleSource
+async def _live(
+    options: Options, args: argparse.Namespace, chosen: Selection, allow: list[Any], deny: list[Any], out: Lines
+) -> int:
+    from pointsman.tui.sources.errors import ConfigError, KubeError
     from pointsman.tui.sources.open import open_source
-    from pointsman.tui.store.snapshot import State
     from pointsman.tui.store.store import Store
+    from pointsman.tui.verbs.flowlog import NO_JSONPB, print_log
+    from pointsman.tui.verbs.reading import complain
+
+    opened = open_source(Store(), options)
+    try:
+        if args.hubble_server and args.origin != "traefik-log":
+            await _from_relay(args, None, chosen.request(allow, deny), out)
+        else:
+            client = await opened.connect()
+            if await _by_log(opened, args.origin):
+                if options.output == "jsonpb":
+                    raise ConfigError(NO_JSONPB, "Take -o json.")
+                await print_log(opened, chosen, allow, deny, out.write)
+            else:
+                await _from_relay(args, client, chosen.request(allow, deny), out)
+        out.finish()
+        return 0
+    except KubeError as error:
+        return complain(error.sentence, error.hint)
+    finally:
+        await opened.close()
+
+
+async def _by_log(opened: Opened, origin: str) -> bool:
+    """Whether the access log is what is read. Raises NoRelayError where there is neither."""
+    from pointsman.tui.answers.flows.traefiklog import writers
+    from pointsman.tui.sources.hubble.errors import HubbleError, NoRelayError
+    from pointsman.tui.sources.hubble.find import find_relay
+    from pointsman.tui.verbs.flowlog import read_pods
+
+    if origin:
+        return origin == "traefik-log"
+    assert opened.kube is not None
+    try:
+        await find_relay(opened.kube.api)
+    except NoRelayError:
+        await read_pods(opened)
+        if not writers(opened.store.snapshot()):
+            raise
+        return True
+    except HubbleError:
+        pass  # there is one, and it is told what is wrong with it where it is read
+    return False
+
+
+async def _from_relay(args: argparse.Namespace, client: KubeClient | None, request: Any, out: Lines) -> None:
+    from pointsman.tui.sources.hubble.source import HubbleOptions, HubbleSource
+    from pointsman.tui.store.snapshot import State
     from pointsman.tui.verbs.reading import complain
 
     told = ""
@@ -275,7 +204,6 @@ async def _from_relay(options: Options, args: argparse.Namespace, request: Any, 
         if state is not State.CONNECTING:
             told = detail
 
-    opened = open_source(Store(), options)
     wanted = HubbleOptions(
         args.hubble_server,
         args.tls,
@@ -284,16 +212,8 @@ async def _from_relay(options: Options, args: argparse.Namespace, request: Any, 
         args.tls_client_key_file,
         args.tls_server_name,
     )
-    try:
-        client = None if args.hubble_server else await opened.connect()
-        source = HubbleSource(wanted, lambda: client, out.write, report)
-        if args.follow:
-            await source.follow(request)
-        else:
-            await source.once(request)
-        out.finish()
-        return 0
-    except KubeError as error:
-        return complain(error.sentence, error.hint)
-    finally:
-        await opened.close()
+    source = HubbleSource(wanted, lambda: client, out.write, report)
+    if args.follow:
+        await source.follow(request)
+    else:
+        await source.once(request)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from pointsman.tui.model.flows import L7, TRAEFIK_LOG, Flow, Peer, mask_url
+from pointsman.tui.wire import hubble
 
 LONGEST_LINE: Final = 64 * 1024
 _COMMON: Final = re.compile(
@@ -140,8 +141,9 @@ def _flow(
         Peer(ip=host, port=port),
         "TCP",
         "http-response",
+        hubble.ACCESS_LOG,
         summary=f"{l7.protocol or 'HTTP'} {l7.code or '-'}{took} ({l7.method} {l7.url})",
-        is_reply=None,
+        is_reply=False,
         node=node,
         l7=l7,
         masked=masked,

@@ -12,8 +12,8 @@ import msgspec
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError
 
-from pointsman.tui.model.flows import HUBBLE, L7, Event, Flow, Lost, NodeStatus, Peer, mask_url
-from pointsman.tui.wire import hubble
+from pointsman.tui.model.flows import HUBBLE, L7, NO_DETAILS, Details, Event, Flow, Lost, NodeStatus, Peer, mask_url
+from pointsman.tui.wire import hubble, ownflow
 from pointsman.tui.wire.hubble import GetFlowsResponse, named
 
 _NOBODY: Final = Peer()
@@ -84,6 +84,40 @@ def answer_of(event: Event) -> Any:
         except BadLineError:
             return GetFlowsResponse()
     return _parse(event.raw)
+
+
+POLICY_LISTS: Final = ("egress_allowed_by", "ingress_allowed_by", "egress_denied_by", "ingress_denied_by")
+
+
+def details_of(flow: Flow) -> Details:
+    """Cheaper than the message where the original is a JSON line."""
+    if flow.origin != HUBBLE or not flow.raw:
+        return NO_DETAILS
+    if flow.raw.startswith(ownflow.BEGIN):
+        return ownflow.details(flow.raw)
+    if flow.raw.startswith(b'{"flow"') and (flow.source.ip or flow.destination.ip):
+        try:
+            found = _rest.decode(flow.raw).flow
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            found = None
+        if found is not None:
+            http = found.l7.http if found.l7 is not None else None
+            return Details(
+                found.source.labels, found.destination.labels,
+                tuple((name, item.kind, item.namespace, item.name)
+                      for name in POLICY_LISTS for item in getattr(found, name)),
+                tuple((item.key, item.value) for item in http.headers) if http is not None else (),
+            )  # fmt: skip
+    message = message_of(flow)
+    if message is None:
+        return NO_DETAILS
+    return Details(
+        tuple(message.source.labels), tuple(message.destination.labels),
+        tuple((name, item.kind, item.namespace, item.name)
+              for name in POLICY_LISTS for item in getattr(message, name)),
+        tuple((item.key, item.value) for item in message.l7.http.headers),
+        () if message.HasField("IP") else (message.ethernet.source, message.ethernet.destination),
+    )  # fmt: skip
 
 
 def _ns(message: Any, field: str) -> int | None:
@@ -248,6 +282,8 @@ def message_from_json(line: bytes | str) -> Any:
         raise BadLineError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadLineError("not a JSON object")
+    if "origin" in document and "flow" not in document:
+        return _again_from_own(line, document)
     bare = "flow" not in document and ("verdict" in document or "IP" in document or "event_type" in document)
     if bare:
         document = {"flow": document, "node_name": document.get("node_name", ""), "time": document.get("time")}
@@ -265,6 +301,22 @@ def message_from_json(line: bytes | str) -> Any:
         return json_format.Parse(line, GetFlowsResponse(), ignore_unknown_fields=True)
     except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadLineError(str(error).partition("\n")[0][:160]) from None
+
+
+def _again_from_own(line: bytes | str, document: dict[str, Any]) -> Any:
+    """The message of one of our own lines, as far as it tells."""
+    made = ownflow.fields(line.encode() if isinstance(line, str) else line)
+    if made is None:
+        raise BadLineError("not a flow")
+    if isinstance(document.get("time"), str):
+        try:
+            made["time"] = made["flow"]["time"] = _stamp(document["time"])
+        except ValueError:
+            raise BadLineError("its time is no time") from None
+    try:
+        return GetFlowsResponse(**made)
+    except (TypeError, ValueError) as error:
+        raise BadLineError(str(error)[:160]) from None
 
 
 def _again(line: bytes | str) -> dict[str, Any]:
@@ -299,8 +351,10 @@ def decode_line(line: bytes) -> Event | None:
     """A JSON line as a row. Raises BadLineError.
 
     The usual line is read straight into the row, which costs a third; the line itself is then the original. What is not
-    usual goes by the message.
+    usual goes by the message. Our own lines are read too, whatever their origin.
     """
+    if line.startswith(ownflow.BEGIN) and (own := _own(line)) is not None:
+        return own
     try:
         found = _lines.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -309,6 +363,14 @@ def decode_line(line: bytes) -> Event | None:
         return row
     message = message_from_json(line)
     return from_message(message, message.SerializeToString())
+
+
+def _own(line: bytes) -> Flow | None:
+    text = ownflow.time_of(line)
+    try:
+        return ownflow.row(line, None if text is None else _instant(text))
+    except ValueError:
+        return None
 
 
 class _Named(msgspec.Struct):
@@ -369,6 +431,40 @@ class _Answer(msgspec.Struct):
 
 
 _lines = msgspec.json.Decoder(_Answer)
+
+
+class _Labelled(msgspec.Struct, frozen=True):
+    labels: tuple[str, ...] = ()
+
+
+class _Header(msgspec.Struct):
+    key: str = ""
+    value: str = ""
+
+
+class _Http(msgspec.Struct):
+    headers: tuple[_Header, ...] = ()
+
+
+class _L7Rest(msgspec.Struct):
+    http: _Http | None = None
+
+
+class _FlowRest(msgspec.Struct):
+    source: _Labelled = _Labelled()
+    destination: _Labelled = _Labelled()
+    l7: _L7Rest | None = None
+    egress_allowed_by: tuple[_Named, ...] = ()
+    ingress_allowed_by: tuple[_Named, ...] = ()
+    egress_denied_by: tuple[_Named, ...] = ()
+    ingress_denied_by: tuple[_Named, ...] = ()
+
+
+class _Rest(msgspec.Struct):
+    flow: _FlowRest | None = None
+
+
+_rest = msgspec.json.Decoder(_Rest)
 _AUTH: Final = frozenset(("", *hubble.AUTH_TYPES.values()))
 _VERDICTS: Final = frozenset(hubble.VERDICTS.values())
 _REASONS: Final = frozenset(("", *hubble.DROP_REASONS.values()))

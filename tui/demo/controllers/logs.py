@@ -4,14 +4,15 @@ A log is a function of the container and of time: the time since the container s
 slot holds follows from the container's identity and the slot's number. So nothing is stored, a log can be read from any
 point, and the same run has the same logs.
 
-`VOICES` maps an application to its lines; `voice_for` finds the one for a container. A voice that is more than a list
-of lines (Traefik's access log, say) is a function of the same form registered in its place.
+`VOICES` maps an application to its lines; `voice_for` finds the one for a container. What a homelab adds to them
+(`Busy`: Traefik's access log, made from its routes) is given to `lines` as `more`: it speaks often, and is remembered for
+minutes only.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from pointsman.tui.demo.controllers.manager import Obj
@@ -19,10 +20,17 @@ from pointsman.tui.demo.scenario.world import digest, parse, stamp
 
 SLOT = 15.0  # seconds
 BACKLOG = 600  # slots that a first reader gets at most
+BUSY_BACKLOG = 40
+BUSY = (52, 66)  # lines in a slot of a busy voice
 Voice = Callable[[random.Random, datetime, Obj], list[str]]
+Busy = Mapping[str, Voice]
+"""Voices that speak several times a second, by the container's name."""
+_QUIET: Busy = {}
 
 
-def lines(pod: Obj, container: str, since: datetime | None, until: datetime) -> Iterator[tuple[datetime, str]]:
+def lines(
+    pod: Obj, container: str, since: datetime | None, until: datetime, more: Busy = _QUIET
+) -> Iterator[tuple[datetime, str]]:
     """Lines written after `since` (from the start of the container, or as far back as a log goes) up to `until`.
 
     Of a container that waits for its next try these are the last try's, as the kubelet has it.
@@ -31,17 +39,19 @@ def lines(pod: Obj, container: str, since: datetime | None, until: datetime) -> 
     state = (status.get("state") or {}) if status else {}
     count = status.get("restartCount", 0) if status else 0
     if run := state.get("running") or state.get("terminated"):
-        yield from _run(pod, container, run, count, since, until)
+        yield from _run(pod, container, run, count, since, until, more)
     else:
-        yield from previous(pod, container, since)
+        yield from previous(pod, container, since, more)
 
 
-def previous(pod: Obj, container: str, since: datetime | None = None) -> Iterator[tuple[datetime, str]]:
+def previous(
+    pod: Obj, container: str, since: datetime | None = None, more: Busy = _QUIET
+) -> Iterator[tuple[datetime, str]]:
     """The lines of the run before the last restart."""
     status = _status(pod, container)
     run = ((status or {}).get("lastState") or {}).get("terminated")
     if status and run and run.get("finishedAt"):
-        yield from _run(pod, container, run, status["restartCount"] - 1, since, parse(run["finishedAt"]))
+        yield from _run(pod, container, run, status["restartCount"] - 1, since, parse(run["finishedAt"]), more)
 
 
 def _status(pod: Obj, container: str) -> Obj | None:
@@ -50,7 +60,7 @@ def _status(pod: Obj, container: str) -> Obj | None:
 
 
 def _run(
-    pod: Obj, container: str, run: Obj, count: int, since: datetime | None, until: datetime
+    pod: Obj, container: str, run: Obj, count: int, since: datetime | None, until: datetime, more: Busy
 ) -> Iterator[tuple[datetime, str]]:
     """One run of a container, `run` being its running or terminated state and `count` how many were before it."""
     if not run.get("startedAt"):
@@ -62,8 +72,11 @@ def _run(
     voice = voice_for(pod, container)
     last = int((until - begin).total_seconds() // SLOT)
     first = 0 if since is None else max(int((since - begin).total_seconds() // SLOT), 0)
+    busy = more.get(container)
     for slot in range(max(first, last - BACKLOG), last + 1):
         said = _slot(key, slot, begin, voice, pod) if slot else _opening(container, begin, run)
+        if busy is not None and slot >= last - BUSY_BACKLOG:
+            said = sorted([*said, *_busy(key, slot, begin, busy, pod)])
         for at, text in said:
             if (since is None or at > since) and at <= until:
                 yield at, text
@@ -88,6 +101,15 @@ def _slot(key: tuple[str, str, int], slot: int, begin: datetime, voice: Voice, p
         at = start + timedelta(seconds=offset)
         out.extend((at, text) for text in voice(chance, at, pod))
     return out
+
+
+def _busy(key: tuple[str, str, int], slot: int, begin: datetime, voice: Voice, pod: Obj) -> list[tuple[datetime, str]]:
+    chance = random.Random(digest(*key, slot, "busy"))
+    start = begin + timedelta(seconds=slot * SLOT)
+    # The first second belongs to what a container says first.
+    earliest = 0.0 if slot else 1.0
+    times = sorted(chance.uniform(earliest, SLOT) for _ in range(chance.randint(*BUSY)))
+    return [(at, text) for at in (start + timedelta(seconds=one) for one in times) for text in voice(chance, at, pod)]
 
 
 def _how_many(chance: random.Random) -> int:

@@ -76,11 +76,14 @@ class PodLogs:
         return list(kept)
 
     def restart(self, namespace: str, pod: str, container: str) -> None:
-        """The container started anew: its lines become the previous run's."""
+        """The container started anew: its lines become the previous run's, and who follows gets to the end."""
         ring = self._rings.get((namespace, pod, container))
         if ring is not None:
             ring.previous = list(ring.lines)
             ring.lines.clear()
+            for follower in ring.followers:
+                follower.put_nowait(None)
+            ring.followers.clear()
 
     def forget(self, namespace: str, pod: str) -> None:
         """The pod is gone; who follows it gets to the end."""

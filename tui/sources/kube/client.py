@@ -169,12 +169,13 @@ class KubeClient:
         previous: bool = False,
         tail: int | None = None,
         since: int | None = None,
+        since_time: str = "",
         timestamps: bool = False,
     ) -> AsyncIterator[bytes]:
         """The lines of a container's log, without line ends, as raw bytes (the reader cleans them for the screen).
 
-        ``tail`` in lines, ``since`` in seconds. Without ``follow`` it ends at the end of the log. A line longer than
-        1 MB is given in parts.
+        ``tail`` in lines, ``since`` in seconds, ``since_time`` as RFC 3339 in whole seconds. Without ``follow`` it ends
+        at the end of the log. A line longer than 1 MB is given in parts.
         """
         params: dict[str, str] = {}
         if container:
@@ -187,6 +188,8 @@ class KubeClient:
             params["tailLines"] = str(tail)
         if since is not None:
             params["sinceSeconds"] = str(max(1, since))
+        if since_time:
+            params["sinceTime"] = since_time
         if timestamps:
             params["timestamps"] = "true"
         path = f"/api/v1/namespaces/{segment(namespace)}/pods/{segment(pod)}/log"

@@ -62,6 +62,7 @@ class KubeSource:
         self.lists = asyncio.Semaphore(LISTS_AT_ONCE)
         self.online = asyncio.Event()
         self.namespace = self.options.namespace or ""
+        self._kinds: Iterable[Kind[Any]] = KINDS.values()
         self._client: KubeClient | None = None
         self._target: Target | None = None
         self._discovery = Discovery()
@@ -99,14 +100,24 @@ class KubeSource:
         return self._error
 
     async def run(self) -> None:
-        """Connect, keep every kind current, reconnect; until cancelled. Never raises for what the cluster does."""
+        """Connect, keep every kind current, reconnect; until cancelled. Never raises for what the cluster does.
+
+        After :meth:`load` it goes on over the same connection.
+        """
         try:
-            await self._connect_patiently()
+            if self._answered:
+                self._reconcile(self._discovery)
+            else:
+                await self._connect_patiently()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_connected())
                 group.create_task(self._keep_discovered())
         finally:
             await self.close()
+
+    def watch_only(self, kinds: Iterable[Kind[Any]]) -> None:
+        """Before :meth:`run`: the only kinds that are watched, for a verb that wants few."""
+        self._kinds = tuple(kinds)
 
     async def close(self) -> None:
         """Stop all watches and close the connection; what is in the store stays."""
@@ -126,7 +137,8 @@ class KubeSource:
         """
         wanted = in_order(KINDS.values() if kinds is None else kinds)
         try:
-            self._open()
+            if not self._answered:
+                self._open()
             await self.api.connection.prepare()  # a credential plugin takes the time it takes
             started = time.monotonic()
             async with asyncio.timeout(deadline):
@@ -315,7 +327,7 @@ class KubeSource:
     def _reconcile(self, discovery: Discovery) -> None:
         """Start a reflector for what is served now, stop those of what is not."""
         self._discovery = discovery
-        for kind in in_order(KINDS.values()):
+        for kind in in_order(self._kinds):
             version = discovery.version(kind)
             have = self._reflectors.get(kind.id)
             if version is None:
