@@ -180,7 +180,7 @@ def _lines(name: str) -> Iterator[bytes]:
     from pathlib import Path
     from typing import cast
 
-    with cast(BufferedReader, sys.stdin.buffer) if name == "-" else Path(name).open("rb", 1 << 18) as raw:
+    with cast(BufferedReader, sys.stdin.buffer if name == "-" else Path(name).open("rb", 1 << 18)) as raw:
         if raw.peek(2)[:2] == b"\x1f\x8b":
             with gzip.open(raw) as file:
                 yield from file

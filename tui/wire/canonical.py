@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -65,7 +66,7 @@ def _class(full: str) -> type:
                 # The first value is the empty one, which is left out.
                 type_, default = Literal[tuple(item.partition("=")[0] for item in ENUMS[whole].split()[1:])], ""
             else:
-                type_, default = _class(whole) | None, None  # type: ignore[operator]
+                type_, default = _class(whole) | None, None
         if repeated:
             inner = type_ if kind in _PLAIN or default == "" else _class(kind if "." in kind else f"{package}.{kind}")
             fields.append((key, tuple[inner, ...], ()))  # type: ignore[valid-type]
@@ -76,7 +77,7 @@ def _class(full: str) -> type:
     return made
 
 
-_decode: Final = msgspec.json.Decoder(_class("observer.GetFlowsResponse")).decode
+_decode: Final[Callable[[bytes], Any]] = msgspec.json.Decoder(_class("observer.GetFlowsResponse")).decode
 _encode: Final = msgspec.json.Encoder().encode
 _second: str = ""
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from pointsman.tui.answers.flows.jsonpb import stamp
-from pointsman.tui.model.flows import HUBBLE, L7, Flow, Peer, mask_header
-from pointsman.tui.wire.hubbleflow import Details, details_of
+from pointsman.tui.model.flows import HUBBLE, L7, Details, Flow, Peer, mask_header
+from pointsman.tui.wire.hubbleflow import details_of
 
 ALLOWED: Final = ("egress_allowed_by", "ingress_allowed_by")
 _encode: Final = msgspec.json.Encoder().encode

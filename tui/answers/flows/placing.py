@@ -9,12 +9,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pointsman.tui.answers.index import pods_by_ip
 from pointsman.tui.answers.policies.ends import owner_of_pod
 from pointsman.tui.model.flows import Flow, Peer
-from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, NODES, PODS, REPLICASETS, SERVICES, STATEFULSETS
+from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, NODES, PODS, REPLICASETS, SERVICES, STATEFULSETS, Kind
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot
 
@@ -53,11 +53,8 @@ class Places:
 @memoized(PODS, NODES, SERVICES, REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
 def places(snapshot: Snapshot) -> Places:
     """Every address of the cluster."""
-    parents = {
-        (kind.kind, obj.namespace, obj.name): obj
-        for kind in (REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
-        for obj in snapshot.all(kind)
-    }
+    kinds: tuple[Kind[Any], ...] = (REPLICASETS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
+    parents = {(kind.kind, obj.namespace, obj.name): obj for kind in kinds for obj in snapshot.all(kind)}
     known: dict[str, Peer] = {}
     ranges: list[Network] = []
     for service in snapshot.all(SERVICES):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Final
 
 from pointsman.tui.answers.flows.traefiklog import Writer
@@ -187,7 +187,7 @@ class Follower:
 
 async def past(
     client: KubeClient, writer: Writer, *, tail: int | None = None, since: str = ""
-) -> AsyncIterator[Flow | None]:
+) -> AsyncGenerator[Flow | None]:
     """The flows of what a container has written, oldest first, and None for each line of its general log.
 
     ``tail`` lines at most; ``since`` as RFC 3339 in whole seconds. Raises KubeError.
