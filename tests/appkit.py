@@ -53,7 +53,7 @@ def fill(store: Store, variant: Variant, *, demo: bool = True) -> None:
         )
     )
     store.set_link("kube", State.LIVE)
-    store.set_link("hubble", State.ABSENT, "the app does not ask Hubble in this version; pointsman flows does")
+    store.set_link("hubble", State.ABSENT, "There is no Hubble on this stack: it comes with Cilium.")
     store.set_link(
         "traefik",
         State.ABSENT,

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
 from pointsman.tui import __version__
-from pointsman.tui.options import DEMO_VARIANTS, Options
+from pointsman.tui.options import DEMO_VARIANTS, HubbleOptions, Options
 from pointsman.tui.verbs import VERBS
 
 USAGE = "pointsman [options] [verb | address | URL | name] ..."
@@ -63,6 +63,20 @@ def common_options() -> argparse.ArgumentParser:
         default="",
         help="a simulated homelab in place of a cluster (classic if no variant is named)",
     )
+    relay = parser.add_argument_group("Hubble, where it is not found by itself")
+    relay.add_argument(
+        "--hubble-server",
+        default=os.environ.get("HUBBLE_SERVER", ""),
+        metavar="ADDRESS",
+        help="host:port, tls://host:port or unix:///path in place of the cluster's Relay",
+    )
+    relay.add_argument("--tls", action=argparse.BooleanOptionalAction, default=None, help="TLS, or plaintext")
+    relay.add_argument("--tls-ca-cert-files", default="", metavar="FILE", help="the CA that signed its certificate")
+    relay.add_argument(
+        "--tls-client-cert-file", default="", metavar="FILE", help="our certificate, where it asks for one"
+    )
+    relay.add_argument("--tls-client-key-file", default="", metavar="FILE", help="and its key")
+    relay.add_argument("--tls-server-name", default="", metavar="NAME", help="the name its certificate is for")
     how = parser.add_argument_group("how to show it")
     how.add_argument("--read-only", action="store_true", help="refuse every write")
     how.add_argument("-o", "--output", default="", metavar="FORM", help="table or json, for the verbs")
@@ -119,6 +133,14 @@ def _options(given: argparse.Namespace, target: str = "") -> Options:
         no_mouse=given.no_mouse,
         theme=given.theme,
         target=target,
+        hubble=HubbleOptions(
+            given.hubble_server,
+            given.tls,
+            given.tls_ca_cert_files,
+            given.tls_client_cert_file,
+            given.tls_client_key_file,
+            given.tls_server_name,
+        ),
     )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from pointsman.tui.commands import BY_ID, resolve
+from pointsman.tui.options import HubbleOptions
 
 LIMIT = 1 << 20
 """Bytes of a settings file that are read; a longer one is no settings file."""
@@ -24,6 +25,8 @@ class ContextConfig:
     """``[contexts."name"]``: settings of one kubeconfig context."""
 
     read_only: bool | None = None
+    hubble: HubbleOptions | None = None
+    """How Hubble is reached in this context, in place of the file's ``[hubble]``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Config:
     """Draw less and at most twice a second, as ``--slow-link`` does."""
     refresh: int = 10
     """Pictures per second at most, 1 to 10; the terminal's own speed may make it fewer."""
+    flows_kept: int = 20_000
+    """How many of the last flows are kept to scroll back through; some 1 KB each."""
+    hubble: HubbleOptions = field(default_factory=HubbleOptions)
+    """``[hubble]``: ``server``, ``tls``, ``tls_ca_cert_files``, ``tls_client_cert_file``, ``tls_client_key_file``,
+    ``tls_server_name``, as the options of these names."""
     contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command id → its keys, in place of the default ones; an empty list takes the key away."""
@@ -54,8 +62,27 @@ class Config:
         own = self.contexts.get(context, ContextConfig()).read_only
         return self.read_only if own is None else own
 
+    def hubble_in(self, context: str, given: HubbleOptions) -> HubbleOptions:
+        """How Hubble is reached in this context: the command line's word wins, then the context's, then the file's."""
+        own = self.contexts.get(context, ContextConfig()).hubble or self.hubble
+        if given.server and given.server != own.server:
+            return given  # certificates of another server are of no use
+        return replace(
+            own, **{item.name: said for item in fields(given) if (said := getattr(given, item.name)) not in ("", None)}
+        )
 
-_PLAIN = {item.name: item for item in fields(Config) if item.name not in ("contexts", "keys", "problems")}
+
+_PLAIN = {item.name: item for item in fields(Config) if item.name not in ("contexts", "keys", "problems", "hubble")}
+_RANGES: dict[str, tuple[int, int]] = {"refresh": (1, 10), "flows_kept": (1_000, 500_000)}
+_HUBBLE = {
+    "server": "server",
+    "tls": "tls",
+    "tls_ca_cert_files": "ca_file",
+    "tls_client_cert_file": "certificate_file",
+    "tls_client_key_file": "key_file",
+    "tls_server_name": "server_name",
+}
+"""Settings of ``[hubble]`` → fields of :class:`HubbleOptions`."""
 
 
 def load_config(path: Path) -> Config:
@@ -91,12 +118,14 @@ class _Reader:
                 values["contexts"] = self._contexts(value)
             elif key == "keys":
                 values["keys"] = self._keys(value)
+            elif key == "hubble":
+                values["hubble"] = self._hubble("hubble", value)
             elif key in _PLAIN:
                 checked = self._plain(key, value)
                 if checked is not None:
                     values[key] = checked
             else:
-                self._unknown(key, key, (*_PLAIN, "contexts", "keys"))
+                self._unknown(key, key, (*_PLAIN, "contexts", "keys", "hubble"))
         return Config(**values, problems=tuple(self.problems))
 
     def _say(self, key: str, what: str) -> None:
@@ -114,8 +143,9 @@ class _Reader:
                 self._say(key, "must be true or false")
                 return None
         elif isinstance(default, int):
-            if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10:
-                self._say(key, "must be a number from 1 to 10")
+            least, most = _RANGES[key]
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                self._say(key, f"must be a number from {least} to {most}")
                 return None
         elif not isinstance(value, str):
             self._say(key, "must be a text in quotes")
@@ -133,18 +163,36 @@ class _Reader:
                 self._say(shown, "must be a table")
                 continue
             for key in table:
-                if key != "read_only":
-                    self._unknown(f"{shown}.{key}", key, ("read_only",))
+                if key not in ("read_only", "hubble"):
+                    self._unknown(f"{shown}.{key}", key, ("read_only", "hubble"))
+            own = ContextConfig(hubble=self._hubble(f"{shown}.hubble", table["hubble"]) if "hubble" in table else None)
+            found[name] = own
             if "read_only" in table:
                 if isinstance(table["read_only"], bool):
-                    found[name] = ContextConfig(table["read_only"])
+                    found[name] = replace(own, read_only=table["read_only"])
                 else:
                     # The careful reading of a setting that is meant to protect: what cannot be read protects.
-                    found[name] = ContextConfig(True)
+                    found[name] = replace(own, read_only=True)
                     self.problems.append(
                         f"{self.file}: {shown}.read_only must be true or false; it is taken as true to be safe"
                     )
         return found
+
+    def _hubble(self, shown: str, value: Any) -> HubbleOptions:
+        if not isinstance(value, dict):
+            self._say(shown, "must be a table")
+            return HubbleOptions()
+        given: dict[str, Any] = {}
+        for key, said in value.items():
+            if key not in _HUBBLE:
+                self._unknown(f"{shown}.{key}", key, _HUBBLE)
+            elif key == "tls" and not isinstance(said, bool):
+                self._say(f"{shown}.{key}", "must be true or false")
+            elif key != "tls" and not isinstance(said, str):
+                self._say(f"{shown}.{key}", "must be a text in quotes")
+            else:
+                given[_HUBBLE[key]] = said
+        return HubbleOptions(**given)
 
     def _keys(self, value: Any) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -8,6 +8,21 @@ DEMO_VARIANTS = ("classic", "cilium", "broken")
 
 
 @dataclass(frozen=True, slots=True)
+class HubbleOptions:
+    """``server`` is ``host:port``, ``tls://host:port`` or ``unix:/path``; empty means the cluster's Relay, by port-forward.
+
+    ``tls`` None: as the address or the Relay's configuration says.
+    """
+
+    server: str = ""
+    tls: bool | None = None
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
+    server_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The common options; they stand before or after the verb. Empty means: not given, the default applies."""
 
@@ -27,3 +42,5 @@ class Options:
     no_mouse: bool = False
     target: str = ""
     """An address, URL or name to open the app at."""
+    hubble: HubbleOptions = HubbleOptions()
+    """How Hubble is reached; what is not given here the settings file may say."""

@@ -26,7 +26,7 @@ class Session:
     def __init__(self, options: Options, config: Config, store: Store | None = None) -> None:
         self.options = options
         self.config = config
-        self.store = store or Store()
+        self.store = store or Store(flows=config.flows_kept)
         self.source: Any = None
         """A :class:`pointsman.tui.sources.base.Source` once it is opened; untyped here because importing it is late."""
         self._task: asyncio.Task[None] | None = None
@@ -78,6 +78,7 @@ class Session:
         try:
             module = await asyncio.to_thread(importlib.import_module, "pointsman.tui.sources.open")
             self.source = module.open_source(self.store, self.options)
+            self.source.hubble = lambda context: self.config.hubble_in(context, self.options.hubble)
             await self.source.run()
         except asyncio.CancelledError:
             raise

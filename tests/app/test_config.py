@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.tui.config import Config, load_config
+from pointsman.tui.options import HubbleOptions
 
 
 def written(tmp_path: Path, text: str | bytes) -> Path:
@@ -90,3 +91,37 @@ def test_rubbish_is_ignored_with_a_sentence(tmp_path: Path, raw: bytes) -> None:
 def test_a_folder_in_its_place_is_ignored_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
     assert "cannot be read" in load_config(tmp_path / "config.toml").problems[0]
+
+
+def test_how_hubble_is_reached(tmp_path: Path) -> None:
+    config = load_config(
+        written(
+            tmp_path,
+            """
+            flows_kept = 5000
+            [hubble]
+            server = "tls://relay.home:443"
+            tls_ca_cert_files = "/etc/ca.pem"
+            colour = "blue"
+            [contexts."shed".hubble]
+            server = "10.0.0.7:4245"
+            tls = "no"
+            """,
+        )
+    )
+    assert config.flows_kept == 5000
+    assert config.hubble == HubbleOptions(server="tls://relay.home:443", ca_file="/etc/ca.pem")
+    assert config.hubble_in("loft", HubbleOptions()) == config.hubble
+    assert config.hubble_in("loft", HubbleOptions(server_name="relay")).server_name == "relay"
+    assert config.hubble_in("loft", HubbleOptions(server="127.0.0.1:1")) == HubbleOptions(server="127.0.0.1:1")
+    assert config.hubble_in("shed", HubbleOptions()) == HubbleOptions(server="10.0.0.7:4245")
+    assert [problem.partition(": ")[2] for problem in config.problems] == [
+        "there is no setting 'hubble.colour'",
+        'contexts."shed".hubble.tls must be true or false; the default is used',
+    ]
+
+
+def test_a_ring_of_a_size_that_cannot_be(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, "flows_kept = 3"))
+    assert config.flows_kept == Config().flows_kept
+    assert "from 1000 to 500000" in config.problems[0]

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FEEDS: dict[str, str] = {}
+FEEDS: dict[str, str] = {
+    "hubble": "pointsman.tui.sources.hubble.feed",
+}
 """The link's name → the module."""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pointsman.tui.options import Options
+from pointsman.tui.options import HubbleOptions, Options
 from pointsman.tui.sources.errors import ConfigError
 from pointsman.tui.store.memory import expect_many_objects
 from pointsman.tui.store.snapshot import State
@@ -32,11 +33,17 @@ class Opened:
         self.kube: KubeSource | None = None
         self.manifests: ManifestSource | None = None
         self._demo: DemoChild | None = None
-        for name, what in (
-            ("hubble", "the app does not ask Hubble in this version; pointsman flows does"),
-            ("traefik", "the Traefik API is not asked in this version; pointsman routes judges by the objects"),
-        ):
-            store.set_link(name, State.ABSENT, what)
+        self.hubble: Callable[[str], HubbleOptions] = lambda _context: options.hubble
+        """How Hubble is reached in a context; the session puts the settings file's word in."""
+        if options.manifests:
+            store.set_link("hubble", State.ABSENT, "files tell of no traffic")
+        else:
+            store.set_link("hubble", State.CONNECTING)
+        store.set_link(
+            "traefik",
+            State.ABSENT,
+            "the Traefik API is not asked in this version; pointsman routes judges by the objects",
+        )
         if options.manifests:
             store.set_link("manifests", State.CONNECTING, "reading the files")
             store.set_link("kube", State.ABSENT, "files are read in place of a cluster")
@@ -101,6 +108,7 @@ class Opened:
 
     async def load(self, deadline: float = 3.0) -> None:
         """Read everything once, for a verb. Raises KubeError if there is nothing to read; call :meth:`close` after."""
+        self.store.set_link("hubble", State.ABSENT, "this verb does not ask Hubble; pointsman flows does")
         await self._prepare()
         if self.manifests is not None:
             report = await self.manifests.load()

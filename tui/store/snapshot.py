@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key, Obj, Resource
+from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.store.history import History
 
 B = TypeVar("B", bound=Resource)
@@ -97,6 +98,9 @@ class Snapshot:
     history: History = field(default_factory=History)
     now: float = 0.0
     version: int = 0
+    traffic: Traffic = field(default_factory=Traffic)
+    """Recent edges, observed DNS names, rates. It changes every second, and ``version`` does not with it: what is made
+    from it compares ``traffic.version`` or ``traffic.names_version``."""
 
     def table(self, kind: Kind[B]) -> Table[B]:
         return self.tables.get(kind.id, EMPTY)

@@ -1,7 +1,8 @@
 """The store: sources write batches, readers take snapshots.
 
 Copy on write: a batch replaces the dict of its kind, so a reader's snapshot never changes under it. One thread (the event
-loop's) writes; any thread may read a snapshot it was given. There are no callbacks: a reader compares ``version``.
+loop's) writes; any thread may read a snapshot it was given. There are no callbacks: a reader compares ``version``. Flows are
+apart, in ``Store.flows``, which any thread may add to; a snapshot holds what they sum up to, as of its second.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pointsman.tui.model.flows import Peer
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
+from pointsman.tui.model.traffic import Traffic
+from pointsman.tui.store.addresses import address_book
+from pointsman.tui.store.flows import CAPACITY, FlowStore
 from pointsman.tui.store.history import Beats, History, Observation, Span
 from pointsman.tui.store.snapshot import Cluster, Link, Snapshot, State, Table
 
@@ -24,8 +29,13 @@ _versions = itertools.count(1)
 class Store:
     """Objects by kind, the state of each source, and the cluster's identity."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, *, flows: int = CAPACITY) -> None:
+        """``flows`` is how many of the last flows are kept."""
         self._clock = clock
+        self.flows = FlowStore(flows)
+        self.flows.book.who = self.who
+        self._traffic = Traffic()
+        self._latest: Snapshot | None = None
         self._tables: dict[str, Table[Any]] = {
             kind.id: Table(link=Link(kind.id, since=clock())) for kind in KINDS.values()
         }
@@ -145,15 +155,26 @@ class Store:
         self._links = {**self._links, **picture.links}
         self._cluster = picture.cluster
         self._history = picture.history
+        self._traffic = picture.traffic
         self._touch()
 
+    def who(self, ip: str) -> Peer | None:
+        """Who has an address, as of the last snapshot; for flows that come with addresses alone. From any thread."""
+        latest = self._latest
+        return None if latest is None else address_book(latest).get(ip)
+
     def snapshot(self) -> Snapshot:
-        """The picture now. Cheap when nothing changed but the time."""
+        """The picture now. Cheap when nothing changed but the time; what flows sum up to is at most a second old."""
         now = self._clock()
-        if self._snapshot is None:
+        if self.flows.version and not 0 <= now - self._traffic.at < 1:
+            self._traffic = self.flows.traffic(now)
+        last = self._snapshot
+        if last is None:
             self._snapshot = Snapshot(
-                dict(self._tables), dict(self._links), self._cluster, self._history, now, self.version
+                dict(self._tables), dict(self._links), self._cluster, self._history, now, self.version, self._traffic
             )
-        elif self._snapshot.now != now:
-            self._snapshot = replace(self._snapshot, now=now)
+        elif last.now != now or last.traffic is not self._traffic:
+            self._snapshot = replace(last, now=now, traffic=self._traffic)
+        assert self._snapshot is not None
+        self._latest = self._snapshot
         return self._snapshot

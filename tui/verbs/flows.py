@@ -16,7 +16,6 @@ or gzipped.
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.options import Options
@@ -68,14 +67,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_argument_group("form")
     form.add_argument("--print-node-name", action="store_true", help="the node in compact and table")
     form.add_argument("--numeric", action="store_true", help="addresses in place of names in compact")
-    where = parser.add_argument_group("the Relay")
-    where.add_argument("--hubble-server", default=os.environ.get("HUBBLE_SERVER", ""), metavar="ADDRESS",
-                       help="host:port, tls://host:port or unix:///path in place of the cluster's")  # fmt: skip
-    where.add_argument("--tls", action=argparse.BooleanOptionalAction, default=None, help="TLS or plaintext")
-    where.add_argument("--tls-ca-cert-files", default="", metavar="FILE")
-    where.add_argument("--tls-client-cert-file", default="", metavar="FILE")
-    where.add_argument("--tls-client-key-file", default="", metavar="FILE")
-    where.add_argument("--tls-server-name", default="", metavar="NAME")
     words = parser.add_argument_group("filters (each may be given more than once)")
     words.add_argument("--not", action=_Word, nargs=0, dest="words", help="turn around the next filter")
     words.add_argument("-t", "--type", action=_Word, dest="words", metavar="TYPE[:SUBTYPE]",
@@ -150,8 +141,8 @@ async def _live(
 
     opened = open_source(Store(), options)
     try:
-        if args.hubble_server and args.origin != "traefik-log":
-            await _from_relay(args, None, chosen.request(allow, deny), out)
+        if options.hubble.server and args.origin != "traefik-log":
+            await _from_relay(options, args, None, chosen.request(allow, deny), out)
         else:
             client = await opened.connect()
             if await _by_log(opened, args.origin):
@@ -159,7 +150,7 @@ async def _live(
                     raise ConfigError(NO_JSONPB, "Take -o json.")
                 await print_log(opened, chosen, allow, deny, out.write)
             else:
-                await _from_relay(args, client, chosen.request(allow, deny), out)
+                await _from_relay(options, args, client, chosen.request(allow, deny), out)
         out.finish()
         return 0
     except KubeError as error:
@@ -190,8 +181,10 @@ async def _by_log(opened: Opened, origin: str) -> bool:
     return False
 
 
-async def _from_relay(args: argparse.Namespace, client: KubeClient | None, request: Any, out: Lines) -> None:
-    from pointsman.tui.sources.hubble.source import HubbleOptions, HubbleSource
+async def _from_relay(
+    options: Options, args: argparse.Namespace, client: KubeClient | None, request: Any, out: Lines
+) -> None:
+    from pointsman.tui.sources.hubble.source import HubbleSource
     from pointsman.tui.store.snapshot import State
     from pointsman.tui.verbs.reading import complain
 
@@ -204,15 +197,7 @@ async def _from_relay(args: argparse.Namespace, client: KubeClient | None, reque
         if state is not State.CONNECTING:
             told = detail
 
-    wanted = HubbleOptions(
-        args.hubble_server,
-        args.tls,
-        args.tls_ca_cert_files,
-        args.tls_client_cert_file,
-        args.tls_client_key_file,
-        args.tls_server_name,
-    )
-    source = HubbleSource(wanted, lambda: client, out.write, report)
+    source = HubbleSource(options.hubble, lambda: client, out.write, report)
     if args.follow:
         await source.follow(request)
     else:

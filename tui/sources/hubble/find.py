@@ -15,6 +15,7 @@ from pointsman.tui.sources.hubble.errors import NoRelayError, RelayDownError
 from pointsman.tui.sources.kube.client import KubeClient
 
 LABEL: Final = "k8s-app=hubble-relay"
+CILIUM_LABEL: Final = "k8s-app=cilium"
 NAME: Final = "hubble-relay"
 CONFIG: Final = "hubble-relay-config"
 DEFAULT_PORT: Final = 4245

@@ -7,12 +7,12 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pointsman.tui.model.flows import Event, Flow
+from pointsman.tui.options import HubbleOptions
 from pointsman.tui.sources.errors import ForbiddenError, KubeError
 from pointsman.tui.sources.hubble.errors import HubbleError, MaskError, ReachError
 from pointsman.tui.sources.hubble.find import Tls, find_relay
@@ -36,21 +36,6 @@ REMEMBERED: Final = 65_536
 log = logging.getLogger(__name__)
 Sink = Callable[[Event], None]
 Report = Callable[[State, str, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class HubbleOptions:
-    """``server`` is ``host:port``, ``tls://host:port`` or ``unix:/path``; empty means the cluster's Relay, by port-forward.
-
-    ``tls`` None: as the address or the Relay's configuration says.
-    """
-
-    server: str = ""
-    tls: bool | None = None
-    ca_file: str = ""
-    certificate_file: str = ""
-    key_file: str = ""
-    server_name: str = ""
 
 
 class Seen:
@@ -106,8 +91,17 @@ class HubbleSource:
         async with self._opened() as channel:
             await self._read(channel, request)
 
-    async def follow(self, request: Any) -> None:
-        """The request, and again from where it broke off, until cancelled. Raises only for what no repetition mends."""
+    async def follow(
+        self,
+        request: Any,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        gives_up: tuple[type[HubbleError], ...] = (),
+    ) -> None:
+        """The request, and again from where it broke off, until cancelled. Raises only for what no repetition mends.
+
+        ``pause`` waits before the next attempt, at most so many seconds; ``gives_up`` are errors to raise all the same.
+        """
         wait = FIRST_WAIT
         while True:
             begun = time.monotonic()
@@ -121,7 +115,7 @@ class HubbleSource:
                 request.ClearField("field_mask")
                 problem = error
             except HubbleError as error:
-                if error.final:
+                if error.final or isinstance(error, gives_up):
                     raise
                 problem = error
             except KubeError as error:
@@ -131,17 +125,9 @@ class HubbleSource:
             log.info("flows: %s", problem.sentence)
             if time.monotonic() - begun > GOOD_AFTER:
                 wait = FIRST_WAIT
-            await asyncio.sleep(wait)
+            await pause(wait)
             wait = min(wait * 2, LONGEST_WAIT)
             self.reconnects += 1
-
-    async def run(self) -> None:
-        """All flows from now on, until cancelled; for the app."""
-        try:
-            await self.follow(hubble.GetFlowsRequest(follow=True, number=20))
-        except HubbleError as error:
-            self._report(State.DOWN, error.sentence, error.hint)
-            await asyncio.Event().wait()
 
     def _resumed(self, request: Any) -> Any:
         if self._last_ns is None:

@@ -1,0 +1,115 @@
+"""Hubble's flows in the running app's store: live, gone and back, absent with the reason, without a keypress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from hubblelab import Lab, start
+
+from pointsman.tui.options import HubbleOptions
+from pointsman.tui.sources.hubble.feed import Intake
+from pointsman.tui.store.snapshot import Link, State
+from pointsman.tui.store.store import Store
+from pointsman.tui.wire.hubbleflow import decode
+
+
+def link(lab: Lab) -> Link:
+    return lab.opened.store.snapshot().links["hubble"]
+
+
+@contextlib.asynccontextmanager
+async def running(lab: Lab) -> AsyncIterator[Lab]:
+    await lab.opened.close()  # what start() connected with
+    task = asyncio.create_task(lab.opened.run())
+    try:
+        yield lab
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await lab.lab.stop()
+
+
+async def test_live_cut_and_back(tmp_path: Path) -> None:
+    async with running(await start("cilium", tmp_path)) as lab:
+        store = lab.opened.store
+        await lab.until(lambda: link(lab).state is State.LIVE and store.flows.sequence > 300)
+        await lab.until(lambda: link(lab).detail == "version 1.20.2, 3 nodes")
+        observer = await lab.lab.relay.ready()
+        observer.set_rate(200)
+        states: set[State] = set()
+        before = store.flows.sequence
+        observer.generation += 1  # breaks every stream off
+
+        def back() -> bool:
+            states.add(link(lab).state)
+            return State.DOWN in states and link(lab).state is State.LIVE and store.flows.sequence > before + 200
+
+        await lab.until(back)
+        told = [flow.uuid for flow in store.flows.flows()]
+        assert len(told) == len(set(told))
+        wanted = {("kube-system/traefik", "web/site", 8080), ("media/immich-server", "media/immich-valkey", 6379)}
+
+        def counted() -> bool:
+            traffic = store.snapshot().traffic
+            found = {(edge.source.text, edge.destination.text, edge.port) for edge in traffic.edges}
+            return wanted <= found and any(edge.dropped for edge in traffic.edges) and bool(traffic.names)
+
+        await lab.until(counted)
+        await lab.until(lambda: store.snapshot().traffic.rates.flows > 50)
+
+
+async def test_absent_until_a_relay_appears(tmp_path: Path) -> None:
+    async with running(await start("classic", tmp_path)) as lab:
+        await lab.until(lambda: link(lab).state is State.ABSENT)
+        assert "comes with Cilium" in link(lab).detail
+        made = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "hubble-relay-1", "namespace": "kube-system", "labels": {"k8s-app": "hubble-relay"}},
+            "spec": {"containers": [{"name": "relay", "image": "relay"}]},
+        }
+        client = lab.opened.kube.client if lab.opened.kube else None
+        assert client is not None
+        await client.create("/api/v1/namespaces/kube-system/pods", json.dumps(made).encode())
+        await lab.until(lambda: link(lab).state is not State.ABSENT)
+
+
+async def test_not_allowed(tmp_path: Path) -> None:
+    async with running(await start("cilium", tmp_path, "restricted")) as lab:
+        await lab.until(lambda: link(lab).state in (State.FORBIDDEN, State.ABSENT))
+        assert link(lab).detail
+
+
+async def test_an_address_of_ones_own_that_nobody_answers_at(tmp_path: Path) -> None:
+    lab = await start("classic", tmp_path)
+    lab.opened.hubble = lambda _context: HubbleOptions(server="127.0.0.1:1")
+    async with running(lab):
+        await lab.until(lambda: link(lab).state is State.DOWN)
+        assert "Hubble at 127.0.0.1:1 cannot be reached" in link(lab).detail
+
+
+def test_the_past_is_counted_at_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flowbytes import answer, fields, flow
+
+    now = 1_700_000_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    monkeypatch.setattr("time.time_ns", lambda: int(now * 1e9))
+    store = Store(lambda: now)
+    intake = Intake(store)
+    intake.begin()
+    for seconds in (120, 60, 0):
+        event = decode(answer(flow(_1=fields(_1=int(now) - seconds), _2=1, _34=str(seconds))))
+        assert event is not None
+        intake.take(event)
+    assert store.flows.sequence == 2
+    assert store.flows.rates(now + 1).flows == 0
+    now += 1
+    intake.flush()
+    assert store.flows.sequence == 3
+    (edge,) = store.flows.traffic(now).edges
+    assert [at * 5 for at, _, _ in edge.buckets] == [now - 121, now - 61, now - 1] or len(edge.buckets) == 3
