@@ -44,3 +44,8 @@ class Options:
     """An address, URL or name to open the app at."""
     hubble: HubbleOptions = HubbleOptions()
     """How Hubble is reached; what is not given here the settings file may say."""
+    traefik_url: str = ""
+    """Where Traefik's API is, in place of what the objects tell."""
+    traefik_ca_file: str = ""
+    traefik_auth_file: str = ""
+    """A file with ``user:password`` or a bearer token for that address."""

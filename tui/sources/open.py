@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pointsman.tui.sources.kube import KubeSource
     from pointsman.tui.sources.kube.client import KubeClient
     from pointsman.tui.sources.manifests import ManifestSource
+    from pointsman.tui.sources.traefik.asker import Asker
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Opened:
         self.name = "manifests" if options.manifests else "kube"
         self.kube: KubeSource | None = None
         self.manifests: ManifestSource | None = None
+        self.traefik: Asker | None = None
+        """Asks Traefik's API, once its feed (or a verb) has begun to."""
         self._demo: DemoChild | None = None
         self.hubble: Callable[[str], HubbleOptions] = lambda _context: options.hubble
         """How Hubble is reached in a context; the session puts the settings file's word in."""
@@ -42,7 +45,7 @@ class Opened:
         store.set_link(
             "traefik",
             State.ABSENT,
-            "the Traefik API is not asked in this version; pointsman routes judges by the objects",
+            "files are read in place of a cluster" if options.manifests else "Traefik's API was not asked",
         )
         if options.manifests:
             store.set_link("manifests", State.CONNECTING, "reading the files")

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key, Obj, Resource
 from pointsman.tui.model.traffic import Traffic
+from pointsman.tui.model.proxies import NOBODY, ProxyState
 from pointsman.tui.store.history import History
 
 B = TypeVar("B", bound=Resource)
@@ -101,6 +102,8 @@ class Snapshot:
     traffic: Traffic = field(default_factory=Traffic)
     """Recent edges, observed DNS names, rates. It changes every second, and ``version`` does not with it: what is made
     from it compares ``traffic.version`` or ``traffic.names_version``."""
+    traefik: ProxyState = NOBODY
+    """What Traefik's API said last; ``links["traefik"]`` says how old that is."""
 
     def table(self, kind: Kind[B]) -> Table[B]:
         return self.tables.get(kind.id, EMPTY)

@@ -17,7 +17,9 @@ from pointsman.tui.model.flows import Peer
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
 from pointsman.tui.model.traffic import Traffic
+from pointsman.tui.model.proxies import NOBODY, ProxyState, Replica
 from pointsman.tui.store.addresses import address_book
+from pointsman.tui.store.audience import Audience
 from pointsman.tui.store.flows import CAPACITY, FlowStore
 from pointsman.tui.store.history import Beats, History, Observation, Span
 from pointsman.tui.store.snapshot import Cluster, Link, Snapshot, State, Table
@@ -42,6 +44,8 @@ class Store:
         self._links: dict[str, Link] = {}
         self._cluster = Cluster()
         self._history = History(started=clock())
+        self._traefik = NOBODY
+        self.audience = Audience()
         self._snapshot: Snapshot | None = None
         self.version = next(_versions)
         self.applied = 0
@@ -148,6 +152,15 @@ class Store:
         self._history = self._history.with_past(by_ip, watched)
         self._touch()
 
+    def set_traefik(self, replicas: Iterable[Replica], silent: Iterable[str] = ()) -> bool:
+        """What Traefik's replicas say; True if anything differs from what was known."""
+        fresh = ProxyState(tuple(replicas), tuple(silent), self._traefik.version)
+        if fresh == self._traefik:
+            return False
+        self._traefik = ProxyState(fresh.replicas, fresh.silent, next(_versions))
+        self._touch()
+        return True
+
     def restore(self, picture: Snapshot) -> None:
         """Show a picture of another time: its objects, states and history. The clock stands still at its ``now``."""
         self._clock = lambda: picture.now
@@ -156,6 +169,7 @@ class Store:
         self._cluster = picture.cluster
         self._history = picture.history
         self._traffic = picture.traffic
+        self._traefik = picture.traefik
         self._touch()
 
     def who(self, ip: str) -> Peer | None:
@@ -171,7 +185,8 @@ class Store:
         last = self._snapshot
         if last is None:
             self._snapshot = Snapshot(
-                dict(self._tables), dict(self._links), self._cluster, self._history, now, self.version, self._traffic
+ dict(self._tables), dict(self._links), self._cluster, self._history, now, self.version,
+                traffic=self._traffic, traefik=self._traefik,
             )
         elif last.now != now or last.traffic is not self._traffic:
             self._snapshot = replace(last, now=now, traffic=self._traffic)

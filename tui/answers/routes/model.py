@@ -18,6 +18,11 @@ DIRECT = ""
 NOT_ASKED = "Traefik API not asked"
 FOUND, MISSING, FORBIDDEN, ELSEWHERE, UNREAD = "found", "missing", "forbidden", "elsewhere", "unread"
 """Whether a middleware that a route names is there; elsewhere: it is of another provider, which cannot be seen from here."""
+BY_TRAEFIK = "traefik"
+"""The kind's id in the ``ref`` of a router that stands behind no object here: a file of Traefik's, Docker, another provider."""
+ENABLED, WARNING, DISABLED, NOT_LOADED = "enabled", "warning", "disabled", "missing"
+WORST = (NOT_LOADED, DISABLED, WARNING, ENABLED)
+"""States of a router from the worst on; ``missing``: a live API has no router of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,19 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What the proxy itself says. Nobody asks it yet."""
+    """What the proxy itself says. ``name`` is the router's (the worst one's, where a rule makes several), ``state`` one of
+    :data:`WORST` or None for not known; ``why`` says why it is not known, or how old it is; empty for live news.
+
+    ``servers`` are those that Traefik's own health check calls DOWN. ``others`` are further routers of the rule.
+    """
 
     name: str | None = None
     state: str | None = None
     errors: tuple[str, ...] = ()
     why: str = NOT_ASKED
+    service: str = ""
+    down: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 UNASKED = Live()

@@ -58,6 +58,11 @@ class Traefik:
     syntax: str = "v3"
     notes: tuple[str, ...] = ()
     precedence: Mapping[str, int] = field(default_factory=dict)
+    api: bool = False
+    """Whether the API is switched on at all; a router must still lead to it, unless it is ``api_insecure``."""
+    api_insecure: bool = False
+    api_base: str = ""
+    """``api.basePath``, with a leading slash and without a closing one."""
 
     @property
     def assumed(self) -> bool:
@@ -125,7 +130,15 @@ def read_traefik(item: Obj[Workload]) -> Traefik:
         syntax=values.get("core.defaultrulesyntax", "v3").lower() or "v3",
         notes=tuple(notes),
         precedence={name.lower(): -index for index, name in enumerate(order)},
+        api=on(values, "api"),
+        api_insecure=yes("api.insecure"),
+        api_base=_base_path(values.get("api.basepath", "")),
     )
+
+
+def _base_path(text: str) -> str:
+    inner = text.strip("/")
+    return f"/{inner}" if inner else ""
 
 
 def _entry_points(values: Mapping[str, str]) -> dict[str, EntryPoint]:
