@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
 from pointsman.tui import __version__
-from pointsman.tui.options import DEMO_VARIANTS, HubbleOptions, Options
+from pointsman.tui.options import DEMO_VARIANTS, HubbleOptions, Options, TraefikOptions
 from pointsman.tui.verbs import VERBS
 
 USAGE = "pointsman [options] [verb | address | URL | name] ..."
@@ -62,6 +62,13 @@ def common_options() -> argparse.ArgumentParser:
         choices=DEMO_VARIANTS,
         default="",
         help="a simulated homelab in place of a cluster (classic if no variant is named)",
+    )
+    where.add_argument(
+        "--traefik-url", default="", metavar="URL", help="where Traefik's API is (default: found, by port-forward)"
+    )
+    where.add_argument("--traefik-ca-file", default="", metavar="FILE", help="the CA of that address")
+    where.add_argument(
+        "--traefik-auth-file", default="", metavar="FILE", help="a file with user:password or a token for it"
     )
     relay = parser.add_argument_group("Hubble, where it is not found by itself")
     relay.add_argument(
@@ -141,6 +148,7 @@ def _options(given: argparse.Namespace, target: str = "") -> Options:
             given.tls_client_key_file,
             given.tls_server_name,
         ),
+        traefik=TraefikOptions(given.traefik_url, given.traefik_ca_file, given.traefik_auth_file),
     )
 
 

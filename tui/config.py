@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pointsman.tui.commands import BY_ID, resolve
-from pointsman.tui.options import HubbleOptions
+from pointsman.tui.options import HubbleOptions, TraefikOptions
 
 LIMIT = 1 << 20
 """Bytes of a settings file that are read; a longer one is no settings file."""
@@ -27,6 +27,7 @@ class ContextConfig:
     read_only: bool | None = None
     hubble: HubbleOptions | None = None
     """How Hubble is reached in this context, in place of the file's ``[hubble]``."""
+    traefik: TraefikOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Config:
     hubble: HubbleOptions = field(default_factory=HubbleOptions)
     """``[hubble]``: ``server``, ``tls``, ``tls_ca_cert_files``, ``tls_client_cert_file``, ``tls_client_key_file``,
     ``tls_server_name``, as the options of these names."""
+    traefik: TraefikOptions = field(default_factory=TraefikOptions)
+    """``[traefik]``: ``url``, ``ca_file``, ``auth_file``, as the options ``--traefik-url`` and so on."""
     contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command id → its keys, in place of the default ones; an empty list takes the key away."""
@@ -71,8 +74,16 @@ class Config:
             own, **{item.name: said for item in fields(given) if (said := getattr(given, item.name)) not in ("", None)}
         )
 
+    def traefik_in(self, context: str, given: TraefikOptions) -> TraefikOptions:
+        """How Traefik's API is reached in this context, by the same order."""
+        own = self.contexts.get(context, ContextConfig()).traefik or self.traefik
+        if given.url and given.url != own.url:
+            return given  # a password is for one address only
+        return TraefikOptions(own.url, given.ca_file or own.ca_file, given.auth_file or own.auth_file)
 
-_PLAIN = {item.name: item for item in fields(Config) if item.name not in ("contexts", "keys", "problems", "hubble")}
+
+_TABLES = ("contexts", "keys", "hubble", "traefik")
+_PLAIN = {item.name: item for item in fields(Config) if item.name not in (*_TABLES, "problems")}
 _RANGES: dict[str, tuple[int, int]] = {"refresh": (1, 10), "flows_kept": (1_000, 500_000)}
 _HUBBLE = {
     "server": "server",
@@ -83,6 +94,9 @@ _HUBBLE = {
     "tls_server_name": "server_name",
 }
 """Settings of ``[hubble]`` → fields of :class:`HubbleOptions`."""
+_TRAEFIK = {name: name for name in ("url", "ca_file", "auth_file")}
+_OWN = ("read_only", "hubble", "traefik")
+"""Settings of a context."""
 
 
 def load_config(path: Path) -> Config:
@@ -119,13 +133,15 @@ class _Reader:
             elif key == "keys":
                 values["keys"] = self._keys(value)
             elif key == "hubble":
-                values["hubble"] = self._hubble("hubble", value)
+                values["hubble"] = HubbleOptions(**self._reach("hubble", value, _HUBBLE))
+            elif key == "traefik":
+                values["traefik"] = TraefikOptions(**self._reach("traefik", value, _TRAEFIK))
             elif key in _PLAIN:
                 checked = self._plain(key, value)
                 if checked is not None:
                     values[key] = checked
             else:
-                self._unknown(key, key, (*_PLAIN, "contexts", "keys", "hubble"))
+                self._unknown(key, key, (*_PLAIN, *_TABLES))
         return Config(**values, problems=tuple(self.problems))
 
     def _say(self, key: str, what: str) -> None:
@@ -163,9 +179,15 @@ class _Reader:
                 self._say(shown, "must be a table")
                 continue
             for key in table:
-                if key not in ("read_only", "hubble"):
-                    self._unknown(f"{shown}.{key}", key, ("read_only", "hubble"))
-            own = ContextConfig(hubble=self._hubble(f"{shown}.hubble", table["hubble"]) if "hubble" in table else None)
+                if key not in _OWN:
+                    self._unknown(f"{shown}.{key}", key, _OWN)
+            own = ContextConfig()
+            if "hubble" in table:
+                own = replace(own, hubble=HubbleOptions(**self._reach(f"{shown}.hubble", table["hubble"], _HUBBLE)))
+            if "traefik" in table:
+                own = replace(
+                    own, traefik=TraefikOptions(**self._reach(f"{shown}.traefik", table["traefik"], _TRAEFIK))
+                )
             found[name] = own
             if "read_only" in table:
                 if isinstance(table["read_only"], bool):
@@ -178,21 +200,22 @@ class _Reader:
                     )
         return found
 
-    def _hubble(self, shown: str, value: Any) -> HubbleOptions:
+    def _reach(self, shown: str, value: Any, names: Mapping[str, str]) -> dict[str, Any]:
+        """How something is reached: a table of texts (``tls`` is true or false), by the names of the fields."""
         if not isinstance(value, dict):
             self._say(shown, "must be a table")
-            return HubbleOptions()
+            return {}
         given: dict[str, Any] = {}
         for key, said in value.items():
-            if key not in _HUBBLE:
-                self._unknown(f"{shown}.{key}", key, _HUBBLE)
+            if key not in names:
+                self._unknown(f"{shown}.{key}", key, names)
             elif key == "tls" and not isinstance(said, bool):
                 self._say(f"{shown}.{key}", "must be true or false")
             elif key != "tls" and not isinstance(said, str):
                 self._say(f"{shown}.{key}", "must be a text in quotes")
             else:
-                given[_HUBBLE[key]] = said
-        return HubbleOptions(**given)
+                given[names[key]] = said
+        return given
 
     def _keys(self, value: Any) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -23,6 +23,16 @@ class HubbleOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class TraefikOptions:
+    """``url`` is where Traefik's API is; empty: found by the objects, and reached by port-forward. ``auth_file`` holds
+    ``user:password`` or a bearer token for it, ``ca_file`` its CA."""
+
+    url: str = ""
+    ca_file: str = ""
+    auth_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The common options; they stand before or after the verb. Empty means: not given, the default applies."""
 
@@ -44,8 +54,5 @@ class Options:
     """An address, URL or name to open the app at."""
     hubble: HubbleOptions = HubbleOptions()
     """How Hubble is reached; what is not given here the settings file may say."""
-    traefik_url: str = ""
-    """Where Traefik's API is, in place of what the objects tell."""
-    traefik_ca_file: str = ""
-    traefik_auth_file: str = ""
-    """A file with ``user:password`` or a bearer token for that address."""
+    traefik: TraefikOptions = TraefikOptions()
+    """How Traefik's API is reached, likewise."""

@@ -52,6 +52,10 @@ class Session:
         kubeconfig = getattr(self.source, "kubeconfig", "") or self.options.kubeconfig
         return list_contexts(kubeconfig or None)
 
+    def look(self, *panes: str) -> None:
+        """Say which pane is on screen, and what lies over it: some sources ask only while somebody looks."""
+        self.store.audience.look(panes)
+
     def snapshot(self) -> Snapshot:
         return self.store.snapshot()
 
@@ -79,6 +83,7 @@ class Session:
             module = await asyncio.to_thread(importlib.import_module, "pointsman.tui.sources.open")
             self.source = module.open_source(self.store, self.options)
             self.source.hubble = lambda context: self.config.hubble_in(context, self.options.hubble)
+            self.source.traefik_at = lambda context: self.config.traefik_in(context, self.options.traefik)
             await self.source.run()
         except asyncio.CancelledError:
             raise

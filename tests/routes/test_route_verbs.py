@@ -56,7 +56,8 @@ def test_routes_as_json(files: str, capsys: pytest.CaptureFixture[str]) -> None:
     } <= set(first)  # fmt: skip
     assert first["hosts"] == ["a.example"]
     assert first["endpoints"] == {"ready": None, "total": None}
-    assert first["live"] == {"name": None, "state": None, "errors": [], "why": "Traefik API not asked"}
+    live = {"name": None, "state": None, "errors": [], "why": "Traefik API not asked", "service": None, "down": []}
+    assert first["live"] == live
     assert first["problems"] == []
     assert [problem["id"] for problem in second["problems"]] == ["route-invalid-rule"]
     assert "at character 17" in second["problems"][0]["text"]

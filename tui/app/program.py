@@ -22,7 +22,7 @@ from pointsman.tui.commands import PANES, resolve
 from pointsman.tui.config import Config
 from pointsman.tui.disk import viewstate
 from pointsman.tui.disk.viewstate import ViewState
-from pointsman.tui.options import Options
+from pointsman.tui.options import Options, TraefikOptions
 from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
 from pointsman.tui.screens.keys import KeyScreen
@@ -218,6 +218,7 @@ class Pointsman(Host):
         if self._switching or not self._running:
             return
         screen = self.screen
+        self.session.look(self.current_mode, str(getattr(screen, "looks_at", "")))
         show = getattr(screen, "show", None)
         if show is None or not self.pacer.may_draw():
             return
@@ -373,7 +374,8 @@ class Pointsman(Host):
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             await self.session.stop()
-            self.options = replace(self.options, context=context, namespace="")
+            # An address of Traefik's is of the cluster that is left.
+            self.options = replace(self.options, context=context, namespace="", traefik=TraefikOptions())
             self.session = Session(self.options, self.config)
             self.view = ViewState(theme=self.view.theme)
             self._view_of = None

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 FEEDS: dict[str, str] = {
     "hubble": "pointsman.tui.sources.hubble.feed",
+    "traefik": "pointsman.tui.sources.traefik.feed",
 }
 """The link's name → the module."""
 

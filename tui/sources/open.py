@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pointsman.tui.options import HubbleOptions, Options
+from pointsman.tui.options import HubbleOptions, Options, TraefikOptions
 from pointsman.tui.sources.errors import ConfigError
 from pointsman.tui.store.memory import expect_many_objects
 from pointsman.tui.store.snapshot import State
@@ -38,6 +38,8 @@ class Opened:
         self._demo: DemoChild | None = None
         self.hubble: Callable[[str], HubbleOptions] = lambda _context: options.hubble
         """How Hubble is reached in a context; the session puts the settings file's word in."""
+        self.traefik_at: Callable[[str], TraefikOptions] = lambda _context: options.traefik
+        """How Traefik's API is reached, likewise."""
         if options.manifests:
             store.set_link("hubble", State.ABSENT, "files tell of no traffic")
         else:

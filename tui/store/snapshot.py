@@ -15,8 +15,8 @@ from typing import Any, Generic, TypeVar
 
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key, Obj, Resource
-from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.model.proxies import NOBODY, ProxyState
+from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.store.history import History
 
 B = TypeVar("B", bound=Resource)

@@ -16,8 +16,8 @@ from typing import Any
 from pointsman.tui.model.flows import Peer
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
-from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.model.proxies import NOBODY, ProxyState, Replica
+from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.store.addresses import address_book
 from pointsman.tui.store.audience import Audience
 from pointsman.tui.store.flows import CAPACITY, FlowStore
@@ -185,8 +185,14 @@ class Store:
         last = self._snapshot
         if last is None:
             self._snapshot = Snapshot(
- dict(self._tables), dict(self._links), self._cluster, self._history, now, self.version,
-                traffic=self._traffic, traefik=self._traefik,
+                dict(self._tables),
+                dict(self._links),
+                self._cluster,
+                self._history,
+                now,
+                self.version,
+                traffic=self._traffic,
+                traefik=self._traefik,
             )
         elif last.now != now or last.traffic is not self._traffic:
             self._snapshot = replace(last, now=now, traffic=self._traffic)

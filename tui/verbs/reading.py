@@ -45,8 +45,9 @@ def tell(problems: Sequence[str]) -> None:
         complain(f"and {len(problems) - TOLD} more problems in the files")
 
 
-def read(options: Options, also: Callable[[Store], None] | None = None) -> Snapshot | int:
-    """Everything, read once; or the exit code, after the reason was said. ``also`` adds to the store what is on disk."""
+def read(options: Options, also: Callable[[Store], None] | None = None, *, traefik: bool = False) -> Snapshot | int:
+    """Everything, read once; or the exit code, after the reason was said. ``also`` adds to the store what is on disk;
+    ``traefik``: its API is asked too, once."""
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.store import Store
@@ -56,6 +57,14 @@ def read(options: Options, also: Callable[[Store], None] | None = None) -> Snaps
         opened = open_source(store, options)
         try:
             await opened.load()
+            if traefik and opened.manifests is None:
+                from pointsman.tui.config import load_config
+                from pointsman.tui.paths import config_file
+                from pointsman.tui.sources.traefik.feed import ask_once
+
+                config = load_config(config_file())
+                opened.traefik_at = lambda context: config.traefik_in(context, options.traefik)
+                await ask_once(opened)
             if opened.manifests is not None and opened.manifests.report is not None:
                 tell([str(problem) for problem in opened.manifests.report.problems])
             if also is not None:

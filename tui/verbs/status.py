@@ -27,7 +27,7 @@ def _run(options: Options) -> int:
     from pointsman.tui.views.plain import status_lines
     from pointsman.tui.views.tables import paper, print_lines
 
-    snapshot = read(options)
+    snapshot = read(options, traefik=True)
     if isinstance(snapshot, int):
         return snapshot
     report = detect(snapshot, options.namespace)

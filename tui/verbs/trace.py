@@ -49,7 +49,7 @@ def _run(options: Options, args: argparse.Namespace) -> int:
         if word and parse_ip(word) is None:
             return complain(f"{option} {word!r} is not an address")
     resolution = resolve(request.host, args.resolve, args.dns, DNS_SECONDS)
-    snapshot = read(options)
+    snapshot = read(options, traefik=True)
     if isinstance(snapshot, int):
         return snapshot
     found = trace(snapshot, request, resolution)

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from pointsman.tui.answers.routes.hops import BROKEN, OK, SKIPPED, UNKNOWN
-from pointsman.tui.answers.routes.model import Backend, Route, RouteList, Use
+from pointsman.tui.answers.routes.model import (
+    DISABLED,
+    ENABLED,
+    NOT_LOADED,
+    TRAEFIK,
+    WARNING,
+    Backend,
+    Live,
+    Route,
+    RouteList,
+    Use,
+)
 from pointsman.tui.answers.routes.trace import Trace
 from pointsman.tui.answers.words import plural
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.model.times import age
-from pointsman.tui.views.json import Document, document, time_text
+from pointsman.tui.store.snapshot import Link, State
+from pointsman.tui.views.json import Document, document, source_json, time_text
 from pointsman.tui.views.tables import Head, Paper, Table, wrapped
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike
@@ -18,6 +30,7 @@ from pointsman.widgets.text import clean
 
 STATES = {OK: "ok", BROKEN: "error", UNKNOWN: "unknown", SKIPPED: "dim"}
 WORST = ("error", "warn", "info")
+LIVE_STYLES = {ENABLED: "ok", WARNING: "warn", DISABLED: "error", NOT_LOADED: "error"}
 
 
 def shown(found: RouteList, namespace: str) -> list[Route]:
@@ -25,16 +38,21 @@ def shown(found: RouteList, namespace: str) -> list[Route]:
 
 
 # -- JSON -----------------------------------------------------------------------------------------------------------------
-def routes_json(found: RouteList, namespace: str = "") -> Document:
+def routes_json(found: RouteList, namespace: str = "", link: Link | None = None, now: float = 0.0) -> Document:
     return document(
-        "Routes", {"items": [_route(route) for route in shown(found, namespace)], "unknown": found.unknown or None}
+        "Routes",
+        {
+            "items": [_route(route) for route in shown(found, namespace)],
+            "unknown": found.unknown or None,
+            "traefik": source_json(link, now) if link is not None else None,
+        },
     )
 
 
 def _route(route: Route) -> dict[str, Any]:
     tls = route.tls
     return {
-        "kind": KINDS[route.ref.kind].kind,
+        "kind": route.kind,
         "namespace": route.ref.namespace,
         "name": route.ref.name,
         "rule_index": route.rule_index,
@@ -61,7 +79,9 @@ def _route(route: Route) -> dict[str, Any]:
             "name": route.live.name,
             "state": route.live.state,
             "errors": list(route.live.errors),
-            "why": route.live.why,
+            "why": route.live.why or None,
+            "service": route.live.service or None,
+            "down": list(route.live.down),
         },
         "loaded": not route.dropped,
         "problems": [{"id": item.id, "severity": item.severity, "text": item.text} for item in route.problems],
@@ -120,7 +140,7 @@ def trace_json(found: Trace) -> Document:
             "losers": [
                 {
                     "name": loser.route.ref.path,
-                    "kind": KINDS[loser.route.ref.kind].kind,
+                    "kind": loser.route.kind,
                     "rule_index": loser.route.rule_index,
                     "why": loser.why,
                 }
@@ -131,7 +151,9 @@ def trace_json(found: Trace) -> Document:
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------
-def routes_lines(found: RouteList, paper: Paper, now: float, namespace: str = "") -> list[str]:
+def routes_lines(
+    found: RouteList, paper: Paper, now: float, namespace: str = "", link: Link | None = None
+) -> list[str]:
     table = Table(
         (
             Head("route", shrink=1, least=16, how="middle"),
@@ -142,6 +164,7 @@ def routes_lines(found: RouteList, paper: Paper, now: float, namespace: str = ""
             Head("to", shrink=2, least=12, how="middle"),
             Head("ready", "right"),
             Head("tls", drop=5),
+            Head("live", drop=6),
             Head("problems", shrink=3, least=20, wrap=True),
         )
     )
@@ -149,13 +172,14 @@ def routes_lines(found: RouteList, paper: Paper, now: float, namespace: str = ""
     for route in routes:
         table.add(
             Cell(route.ref.path, "bold"),
-            Cell(KINDS[route.ref.kind].kind, "dim"),
+            Cell(route.kind, "dim"),
             _where(route),
             " ".join(route.ports),
             " ".join(use.name for use in route.middlewares),
             " ".join(f"{item.name}:{item.number or item.port}" if item.ref else item.name for item in route.backends),
             _ready(route),
             _tls(route, now),
+            live_cell(route.live),
             _problems(route),
         )
     lines = table.lines(paper) if routes else []
@@ -166,7 +190,25 @@ def routes_lines(found: RouteList, paper: Paper, now: float, namespace: str = ""
         lines += wrapped(Cell("no Traefik is among the objects: web is taken for 80, websecure for 443", "dim"), paper)
     if found.unknown:
         lines += wrapped(Cell(found.unknown, "warn"), paper)
+    if link is not None and any(route.controller == TRAEFIK for route in routes):
+        lines += wrapped(_asked(link), paper)
     return lines
+
+
+def live_cell(live: Live) -> CellLike:
+    """What Traefik itself says of a route, in a word."""
+    if live.state is None:
+        return Cell(glyphs.current.dash, "dim")
+    return Cell(live.state, LIVE_STYLES[live.state])
+
+
+def _asked(link: Link) -> Cell:
+    """How well Traefik could be asked, in a line under the table."""
+    if link.state is State.LIVE:
+        more = f"; {link.hint}" if link.hint else ""
+        return Cell(f"live state from Traefik's API ({link.detail}{more})", "dim")
+    text = f"live state not known: {link.detail}" + (f" {link.hint}" if link.hint else "")
+    return Cell(text, "dim" if link.state is State.ABSENT else "warn")
 
 
 def _where(route: Route) -> str:

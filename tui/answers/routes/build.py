@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.kinds import KINDS
+from pointsman.tui.answers.routes.live import join, key_of
 from pointsman.tui.answers.routes.model import Route, RouteList
 from pointsman.tui.answers.words import blind
 from pointsman.tui.model import kinds as k
@@ -26,7 +27,7 @@ SOON = 14 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The routes without what depends on the time, and what they were read with."""
+    """The routes by the objects alone, without what depends on the time, and what they were read with."""
 
     list: RouteList
     context: Context
@@ -34,10 +35,17 @@ class Base:
 
 def route_list(snapshot: Snapshot) -> RouteList:
     """See the module."""
-    found = base(snapshot).list
+    found = joined(snapshot)
     if not any(route.tls is not None and route.tls.not_after is not None for route in found.items):
         return found
     return replace(found, items=tuple(_dated(route, snapshot.now) for route in found.items))
+
+
+@memoized(*READS, also=key_of)
+def joined(snapshot: Snapshot) -> RouteList:
+    """The routes with what Traefik says of them, still without what depends on the time."""
+    made = base(snapshot)
+    return replace(made.list, items=join(made.context, made.list.items, snapshot))
 
 
 @memoized(*READS)

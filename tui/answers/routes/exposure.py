@@ -63,13 +63,17 @@ def exposure(ctx: Context, traefik: Traefik, routes: tuple[Route, ...]) -> Expos
         return Exposure(traefik, (_try(point),), why, "Remove one of the two arguments.")
     if traefik.api_insecure:
         return Exposure(traefik, (Door(point.port, how="api.insecure"),))
-    doors = sorted(_by_routes(ctx, traefik, routes), key=lambda door: (bool(door.host), door.tls, door.port != point.port))
+    doors = sorted(
+        _by_routes(ctx, traefik, routes), key=lambda door: (bool(door.host), door.tls, door.port != point.port)
+    )
     if doors:
         return Exposure(traefik, tuple(doors))
     where = traefik.ref.path if traefik.ref is not None else "Traefik"
     if not traefik.api and not traefik.notes:
         why = f"The API of {where} is off: no argument --api or --api.dashboard."
-        return Exposure(traefik, (_try(point),), why, "Set api.dashboard: true in the Helm values; that restarts Traefik.")
+        return Exposure(
+            traefik, (_try(point),), why, "Set api.dashboard: true in the Helm values; that restarts Traefik."
+        )
     why = f"The API of {where} is on, but no route leads to {API}, so its port {point.port} answers 404."
     mend = (
         f"An IngressRoute to {API} on the entry point {INTERNAL} opens it, without a restart and not to the LAN"
@@ -77,7 +81,9 @@ def exposure(ctx: Context, traefik: Traefik, routes: tuple[Route, ...]) -> Expos
     )
     offer = traefik.crd and INTERNAL in traefik.entry_points and not ctx.exposed(traefik, point)
     if not offer:
-        mend = f"A route to {API} on an entry point that no Service exposes opens it; api.insecure would open it to all."
+        mend = (
+            f"A route to {API} on an entry point that no Service exposes opens it; api.insecure would open it to all."
+        )
     return Exposure(traefik, (_try(point),), why, mend, offer)
 
 

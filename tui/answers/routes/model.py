@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.owners import UNKNOWN, Owner
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.model.meta import Key
 
 TRAEFIK = "traefik"
@@ -119,6 +120,8 @@ class Router:
     port: int | None = None
     """The Gateway listener's port."""
     error: str = ""
+    names: tuple[str, ...] = ()
+    """What Traefik may call it, with the provider; the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,12 @@ class Route:
     dropped: str = ""
     served_by: Ref | None = None
     """The workload of the controller, where there are several."""
+
+    @property
+    def kind(self) -> str:
+        """The API's kind, or ``traefik`` for a router of Traefik's that no object here stands behind."""
+        found = KINDS.get(self.ref.kind)
+        return found.kind if found is not None else self.ref.kind
 
     @property
     def key(self) -> tuple[str, Key, int]:

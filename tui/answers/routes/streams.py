@@ -8,6 +8,7 @@ from pointsman.tui.answers.routes import gatewayapi as api
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.crd import Parts
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Router
+from pointsman.tui.answers.routes.names import of_match
 from pointsman.tui.model.meta import Loose, Obj, dig_list
 
 
@@ -31,6 +32,7 @@ def read_stream(ctx: Context, obj: Obj[Loose], kind: str, protocol: str, *, by_n
                 priority = priority or (-1 if text == 'HostSNI("*")' else len(text.encode()))
                 rank = (priority, traefik.precedence.get(api.PROVIDER, -99))
             routers.append(Router(text, "v3", priority, True, rank, points, place.tls, place.passthrough,
-                                  place.gateway.key, place.port))  # fmt: skip
+                                  place.gateway.key, place.port,
+                                  names=of_match(kind, obj.key, place.gateway.key, points, index, text)))  # fmt: skip
         found = api.backends(ctx, obj, kind, dig_list(rule, "backendRefs"), parts)
         yield api.finish(ctx, obj, index, protocol, at, routers, (), found, parts)

@@ -12,7 +12,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from pointsman.tui.model.proxies import Certificate, Replica
+from pointsman.tui.model.flows import mask_url
+from pointsman.tui.model.proxies import Certificate, Middleware, Replica, Router, Service
 from pointsman.tui.sources.errors import KubeError
 from pointsman.tui.sources.traefik import read
 from pointsman.tui.sources.traefik.errors import LockedError, NotExposedError, NotTraefikError, TraefikError
@@ -50,7 +51,9 @@ class Api:
         unread: list[str] = []
         version = self._understood("/api/version", read.version, (await self._get("/api/version", {})).body)
         features, providers = read.overview(await self._overview())
-        routers, services, middlewares = [], [], []
+        routers: list[Router] = []
+        services: list[Service] = []
+        middlewares: list[Middleware] = []
         for protocol in ("http", "tcp", "udp"):
             routers += await self._list(f"/api/{protocol}/routers", read.router, protocol, unread)
             services += await self._list(f"/api/{protocol}/services", read.service, protocol, unread)
@@ -70,9 +73,7 @@ class Api:
         unread += mine
         return None if mine else tuple(found)
 
-    async def _list(
-        self, path: str, one: Callable[[Any, str], T], protocol: str, unread: list[str]
-    ) -> tuple[T, ...]:
+    async def _list(self, path: str, one: Callable[[Any, str], T], protocol: str, unread: list[str]) -> tuple[T, ...]:
         """The entries of all pages; what could not be read is told in ``unread``, one sentence without its full stop."""
         bodies: list[bytes] = []
         page = 1
@@ -147,8 +148,10 @@ class Api:
                 " route without it lead to api@internal on an entry point that is not exposed.",
             )
         if 300 <= answer.status < 400:
-            to = f" to {read.mask_url(answer.location)[:200]}" if answer.location else ""
-            return NotTraefikError(f"{where} sends {path} on{to}: that is not Traefik's API.", "Give the API's own address.")
+            to = f" to {mask_url(answer.location)[:200]}" if answer.location else ""
+            return NotTraefikError(
+                f"{where} sends {path} on{to}: that is not Traefik's API.", "Give the API's own address."
+            )
         if answer.status == 200:
             return NotTraefikError(
                 f"{where} answers {path} with a web page, not with JSON.", "Is this Traefik's port, and its path?"

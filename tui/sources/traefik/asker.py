@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from pointsman.tui.answers.routes.exposure import Door
 from pointsman.tui.answers.words import plural
 from pointsman.tui.model.proxies import Replica
+from pointsman.tui.options import TraefikOptions
 from pointsman.tui.sources.errors import ConfigError, ForbiddenError, KubeError
 from pointsman.tui.sources.traefik.api import Api
 from pointsman.tui.sources.traefik.errors import LockedError, NotExposedError, NotTraefikError, TraefikError
 from pointsman.tui.sources.traefik.places import (
-    ApiOptions,
     Place,
     authorization,
     checked_url,
@@ -51,12 +51,20 @@ class _Line:
 
 
 class Asker:
-    """``client`` gives the API connection, or None while there is none. One question at a time; :meth:`close` it."""
+    """``client`` gives the API connection, or None while there is none; ``options`` an address to ask in place of pods.
 
-    def __init__(self, store: Store, client: Callable[[], KubeClient | None], options: ApiOptions | None = None) -> None:
+    One question at a time; :meth:`close` it.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: Callable[[], KubeClient | None],
+        options: Callable[[], TraefikOptions] = TraefikOptions,
+    ) -> None:
         self._store = store
         self._client = client
-        self._options = options or ApiOptions()
+        self._given = options
         self._lines: dict[str, _Line] = {}
         self._lock = asyncio.Lock()
         self.asked = 0
@@ -71,7 +79,8 @@ class Asker:
         """
         async with self._lock:
             try:
-                return await (self._ask_url(whole) if self._options.url else self._ask_pods(whole))
+                options = self._given()
+                return await (self._ask_url(options, whole) if options.url else self._ask_pods(whole))
             except ConfigError as error:
                 self._store.set_link(LINK, State.DOWN, error.sentence, error.hint)
                 return False
@@ -96,15 +105,19 @@ class Asker:
 
         async def one(place: Place) -> Replica | KubeError:
             async with gate:
-                return await self._answer(place.where, place.exposure, lambda: self._to_pod(place), whole, place.workload)
+                return await self._answer(
+                    place.where, place.exposure, lambda: self._to_pod(place), whole, place.workload
+                )
 
         said = await asyncio.gather(*(one(place) for place in found.found))
-        return self._report([(place.where, answer) for place, answer in zip(found.found, said, strict=True)], found.silent)
+        return self._report(
+            [(place.where, answer) for place, answer in zip(found.found, said, strict=True)], found.silent
+        )
 
-    async def _ask_url(self, whole: bool) -> bool:
-        origin, path = checked_url(self._options.url)
+    async def _ask_url(self, options: TraefikOptions, whole: bool) -> bool:
+        origin, path = checked_url(options.url)
         # Files are read when a line is made, so a renewed password is taken up after the old one was refused.
-        answer = await self._answer(origin, self._options, lambda: self._to_url(origin, path), whole, None)
+        answer = await self._answer(origin, options, lambda: self._to_url(options, origin, path), whole, None)
         return self._report([(origin, answer)], ())
 
     async def _answer(
@@ -184,10 +197,10 @@ class Asker:
             self.asked += api.asked
             api.asked = 0
 
-    async def _to_url(self, origin: str, path: str) -> tuple[AsyncExitStack, Api, bytes]:
+    async def _to_url(self, options: TraefikOptions, origin: str, path: str) -> tuple[AsyncExitStack, Api, bytes]:
         def made() -> Way:
-            headers = authorization(self._options)
-            verify = trust(self._options) if origin.startswith("https") else False
+            headers = authorization(options)
+            verify = trust(options) if origin.startswith("https") else False
             return HttpWay(f"Traefik at {origin}", origin, headers=headers, verify=verify)
 
         async with AsyncExitStack() as stack:
@@ -231,7 +244,9 @@ class Asker:
 def _words(replicas: list[Replica], wanted: int) -> str:
     versions = sorted({replica.version for replica in replicas if replica.version}) or ["unknown version"]
     count = len(replicas)
-    return f"{' and '.join(versions)}, {plural(count, 'replica') if count == wanted else f'{count} of {wanted} replicas'}"
+    return (
+        f"{' and '.join(versions)}, {plural(count, 'replica') if count == wanted else f'{count} of {wanted} replicas'}"
+    )
 
 
 def _forbidden(place: Place, error: ForbiddenError) -> ForbiddenError:

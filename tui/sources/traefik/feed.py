@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from pointsman.tui.model import kinds as k
 from pointsman.tui.sources.traefik.asker import LINK, Asker
-from pointsman.tui.sources.traefik.places import ApiOptions
 from pointsman.tui.store.snapshot import Snapshot, State
 
 if TYPE_CHECKING:
@@ -58,9 +57,11 @@ async def ask_once(opened: Opened, seconds: float = 3.0) -> None:
 def asker_of(opened: Opened) -> Asker:
     """The one of this source; who has just changed a route asks it again without waiting for the next round."""
     if opened.traefik is None:
-        options = opened.options
-        given = ApiOptions(options.traefik_url, options.traefik_ca_file, options.traefik_auth_file)
-        opened.traefik = Asker(opened.store, lambda: opened.kube.client if opened.kube is not None else None, given)
+        opened.traefik = Asker(
+            opened.store,
+            lambda: opened.kube.client if opened.kube is not None else None,
+            lambda: opened.traefik_at(opened.store.cluster.context),
+        )
     return opened.traefik
 
 

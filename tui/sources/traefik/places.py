@@ -14,19 +14,11 @@ from pointsman.tui.answers.index import pod_ready
 from pointsman.tui.answers.routes.build import base
 from pointsman.tui.answers.routes.exposure import Door, Exposure, exposures
 from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, PODS
+from pointsman.tui.options import TraefikOptions
 from pointsman.tui.sources.errors import ConfigError
 from pointsman.tui.store.snapshot import Snapshot
 
 MOST_REPLICAS: Final = 16
-
-
-@dataclass(frozen=True, slots=True)
-class ApiOptions:
-    """``url`` empty: as the objects tell. ``auth_file`` holds ``user:password`` or a bearer token; ``ca_file`` PEM."""
-
-    url: str = ""
-    ca_file: str = ""
-    auth_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +102,7 @@ def checked_url(text: str) -> tuple[str, str]:
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}", path
 
 
-def authorization(options: ApiOptions) -> dict[str, str]:
+def authorization(options: TraefikOptions) -> dict[str, str]:
     """The header that the file's content makes; none without a file. Raises ConfigError."""
     if not options.auth_file:
         return {}
@@ -136,7 +128,7 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def trust(options: ApiOptions) -> ssl.SSLContext:
+def trust(options: TraefikOptions) -> ssl.SSLContext:
     """The system's CAs, or the one that was named. Raises ConfigError."""
     try:
         return ssl.create_default_context(cafile=str(Path(options.ca_file).expanduser()) if options.ca_file else None)

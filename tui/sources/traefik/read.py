@@ -92,10 +92,11 @@ def router(item: Any, protocol: str) -> Router:
 
 
 def service(item: Any, protocol: str) -> Service:
-    servers = []
-    for server in dig_list(item, "loadBalancer", "servers")[:MOST_OF_A_LIST]:
-        if address := _text(server, "url") or _text(server, "address"):
-            servers.append(mask_url(address))
+    servers = [
+        mask_url(address)
+        for server in dig_list(item, "loadBalancer", "servers")[:MOST_OF_A_LIST]
+        if (address := _text(server, "url") or _text(server, "address"))
+    ]
     checked = isinstance(dig(item, "loadBalancer", "healthCheck"), dict)
     health = tuple(
         (mask_url(_cut(where)), _cut(state))

@@ -98,7 +98,11 @@ class HttpWay:
         cause = self._problem()
         if cause is not None:
             return SilentError(f"{self.where}: {cause.sentence}", cause.hint)
-        hint = "The certificate is not of a CA known here: name it with --traefik-ca-file." if "certificate" in sentence else ""
+        hint = (
+            "The certificate is not of a CA known here: name it with --traefik-ca-file."
+            if "certificate" in sentence
+            else ""
+        )
         return SilentError(sentence, hint)
 
     async def close(self) -> None:

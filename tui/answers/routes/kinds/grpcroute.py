@@ -11,6 +11,7 @@ from pointsman.tui.answers.routes.crd import Parts
 from pointsman.tui.answers.routes.gorule import quote, regexp_quote
 from pointsman.tui.answers.routes.language import checked_rule
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Router
+from pointsman.tui.answers.routes.names import of_match
 from pointsman.tui.model.kinds import GRPCROUTES
 from pointsman.tui.model.meta import Loose, Obj, dig_dict, dig_list, dig_str
 
@@ -58,4 +59,4 @@ def _router(ctx: Context, obj: Obj[Loose], match: Any, place: api.Place, index: 
         points = api.entry_point(traefik, place, parts)
         rank = (priority, traefik.precedence.get(api.PROVIDER, -99))
     return Router(text, "v3", priority, True, rank, points, place.tls, False, place.gateway.key, place.port,
-                  str(error) if error else "")  # fmt: skip
+                  str(error) if error else "", of_match("GRPCRoute", obj.key, place.gateway.key, points, index, text))  # fmt: skip

@@ -12,6 +12,7 @@ from pointsman.tui.answers.routes.crd import Parts
 from pointsman.tui.answers.routes.gorule import quote
 from pointsman.tui.answers.routes.language import checked_rule
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Router
+from pointsman.tui.answers.routes.names import of_match
 from pointsman.tui.model.kinds import HTTPROUTES
 from pointsman.tui.model.meta import Loose, Obj, dig_dict, dig_list, dig_str
 
@@ -64,7 +65,7 @@ def _router(
     else:
         rank = (*api.specificity(place.hosts), *rank, int(bool(method)), len(headers), len(queries), -index)
     return Router(text, "v3", priority, True, rank, names, place.tls, False, place.gateway.key, place.port,
-                  str(error) if error else "")  # fmt: skip
+                  str(error) if error else "", of_match("HTTPRoute", obj.key, place.gateway.key, names, index, text))  # fmt: skip
 
 
 def _path(path: dict[str, Any]) -> tuple[str, int, tuple[int, ...]]:

@@ -13,6 +13,7 @@ from pointsman.tui.answers.routes.context import CLASS_NOTE, Context
 from pointsman.tui.answers.routes.gorule import quote
 from pointsman.tui.answers.routes.language import checked_rule
 from pointsman.tui.answers.routes.model import CILIUM, TRAEFIK, Backend, Route, Router, Tls, Use
+from pointsman.tui.answers.routes.names import DEFAULT, of_path
 from pointsman.tui.answers.routes.traefik import Traefik
 from pointsman.tui.answers.stack import traefik as detection
 from pointsman.tui.answers.stack.ingress import CILIUM as CILIUM_CONTROLLER
@@ -98,7 +99,7 @@ def _traefik(ctx: Context, obj: Obj[Ingress]) -> Iterator[Route]:
         priority = priority or (checked.priority if checked is not None else len(rule))
         rank = (priority, traefik.precedence.get("kubernetes", traefik.precedence.get("kubernetesingress", -99)))
         router = Router(rule, syntax, priority, computed, rank, tuple(name.lower() for name in points), tls_here,
-                        error=error)  # fmt: skip
+                        error=error, names=_called(obj, host, path, rule))  # fmt: skip
         found = _backend(ctx, obj, backend, parts, traefik)
         tls = None
         if tls_here or point_tls:
@@ -123,6 +124,10 @@ def _paths(obj: Obj[Ingress]) -> Iterator[tuple[str, IngressPath | None, Ingress
             yield rule.host, path, path.backend
     if not spec.rules and spec.default_backend is not None:
         yield "", None, spec.default_backend
+
+
+def _called(obj: Obj[Ingress], host: str, path: IngressPath | None, rule: str) -> tuple[str, ...]:
+    return (DEFAULT,) if path is None else of_path(obj.key, host, path.path, rule)
 
 
 def _rule(host: str, path: IngressPath, matcher: str, syntax: str, traefik: Traefik, parts: crd.Parts) -> str:

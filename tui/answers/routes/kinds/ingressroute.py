@@ -9,6 +9,7 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.routes import crd
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Tls
+from pointsman.tui.answers.routes.names import of_rule
 from pointsman.tui.model.kinds import INGRESSROUTES, TLSOPTIONS
 from pointsman.tui.model.meta import Loose, Obj, dig, dig_list, dig_str
 
@@ -47,7 +48,8 @@ def read(ctx: Context, obj: Obj[Loose]) -> Iterator[Route]:
             text = "the rule names no service"
             parts.error("route-missing-service", text, drops=text)
         tls = _tls(ctx, obj, parts)
-        router = replace(router, entry_points=tuple(name.lower() for name in points), tls=tls is not None, error=error)
+        router = replace(router, entry_points=tuple(name.lower() for name in points), tls=tls is not None, error=error,
+                         names=of_rule(obj.key, index, match))  # fmt: skip
         if tls is None and any(
             point is not None and point.tls for point in map(traefik.entry_points.get, router.entry_points)
         ):

@@ -9,6 +9,7 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.routes import crd
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Tls
+from pointsman.tui.answers.routes.names import of_rule
 from pointsman.tui.model.kinds import INGRESSROUTETCPS
 from pointsman.tui.model.meta import Loose, Obj, dig, dig_list, dig_str
 
@@ -48,7 +49,7 @@ def read(ctx: Context, obj: Obj[Loose]) -> Iterator[Route]:
             parts.error("route-sni-without-tls", text, drops=text)
         router = replace(
             router, entry_points=tuple(name.lower() for name in points), tls=tls is not None, passthrough=passthrough,
-            error=error,
+            error=error, names=of_rule(obj.key, index, match),
         )  # fmt: skip
         shown = tuple(host for host in hosts if host != "*")
         yield Route(

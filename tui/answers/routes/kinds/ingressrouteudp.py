@@ -8,6 +8,7 @@ from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.routes import crd
 from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.model import TRAEFIK, Route, Router
+from pointsman.tui.answers.routes.names import of_udp
 from pointsman.tui.model.kinds import INGRESSROUTEUDPS
 from pointsman.tui.model.meta import Loose, Obj, dig_list
 
@@ -29,7 +30,7 @@ def read(ctx: Context, obj: Obj[Loose]) -> Iterator[Route]:
         if not services:
             text = "the rule names no service"
             parts.error("route-missing-service", text, drops=text)
-        router = Router("", entry_points=tuple(name.lower() for name in points))
+        router = Router("", entry_points=tuple(name.lower() for name in points), names=of_udp(obj.key, index))
         yield Route(
             ref(obj), index, "udp", TRAEFIK, (), "", (router,), points, ctx.port_words(traefik, points), (), backends,
             None, None, owner, problems=tuple(parts.problems), dropped=parts.dropped, served_by=traefik.ref,
