@@ -3,11 +3,15 @@
 After a live frame the pacer asks the terminal where its cursor is (CSI 6n). The answer comes back only when everything
 written before has been drawn, at the far end of a slow line too, so the next live frame waits for it. Frames caused by
 the user are never held back. A terminal that does not answer within a second gets four frames a second.
+
+The same question tells when something is known to be on the screen (`acknowledge`): then it is asked with the cursor on a
+place of its own, so that no other answer is taken for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 ASK = "\x1b[6n"
@@ -15,6 +19,17 @@ TIMEOUT = 1.0
 BLIND_RATE = 4.0
 SLOW_LINK = 0.25
 _FORGIVE = 30.0
+_PLACES = 40
+"""Columns of the second line that mark a question; answers in the first line look like F3 with a modifier."""
+
+
+@dataclass(slots=True)
+class _Acknowledgement:
+    """`behind`: a question of the pace was asked before it and has no answer yet, so the next answer is that one's."""
+
+    at: tuple[int, int]
+    call: Callable[[], None]
+    behind: bool
 
 
 class TerminalPacer:
@@ -42,6 +57,10 @@ class TerminalPacer:
         self._drawn_at: float | None = None
         self._silent_since: float | None = None
         self._round_trip: float | None = None
+        self._acknowledgements: list[_Acknowledgement] = []
+        self._place = 0
+        self.heard = False
+        """Whether the terminal has ever answered, be it late."""
         self.frames = 0
         """Live frames written."""
         self.held = 0
@@ -76,6 +95,7 @@ class TerminalPacer:
                 return False
             # No answer: the terminal cannot, or the line is very slow. Either way go on at a low rate.
             self._asked_at = None
+            self._catch_up()
             if self._silent_since is None:
                 self._silent_since = now
         rate = min(self.rate, BLIND_RATE) if self.blind else self.rate
@@ -95,11 +115,26 @@ class TerminalPacer:
         self._asked_at = now
         self._write(ASK)
 
-    def answered(self) -> bool:
-        """The terminal reported its cursor; says whether that was an answer to the pacer.
+    def acknowledge(self, call: Callable[[], None]) -> None:
+        """Call back when the terminal has drawn all that was written until now. A terminal that does not answer never
+        calls: the caller sees to that."""
+        self._place = self._place % _PLACES + 1
+        at = (self._place, 1)
+        self._acknowledgements.append(_Acknowledgement(at, call, self._asked_at is not None))
+        self._write(f"\x1b7\x1b[{at[1] + 1};{at[0] + 1}H{ASK}\x1b8")
+
+    def answered(self, at: tuple[int, int] | None = None) -> bool:
+        """The terminal reported its cursor at column and line (from 0); says whether that was an answer to the pacer.
 
         F3 with a modifier looks the same on the wire, so a report nobody asked for counts for nothing.
         """
+        self.heard = True
+        for waiting in self._acknowledgements:
+            if waiting.at == at and not waiting.behind:
+                self._acknowledgements.remove(waiting)
+                waiting.call()
+                return True
+        self._catch_up()
         if self._asked_at is None:
             return False
         taken = self._clock() - self._asked_at
@@ -108,8 +143,13 @@ class TerminalPacer:
         self._round_trip = taken if self._round_trip is None else 0.7 * self._round_trip + 0.3 * taken
         return True
 
+    def _catch_up(self) -> None:
+        for waiting in self._acknowledgements:
+            waiting.behind = False
+
     def reset(self) -> None:
         """Forget what is awaited: the terminal was suspended, or is another one now."""
+        self._acknowledgements.clear()
         self._asked_at = None
         self._drawn_at = None
         self._silent_since = None

@@ -19,7 +19,8 @@ from pointsman.tui.actions.policies import off_wish
 from pointsman.tui.answers.owners import Owner, owner_of
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.model.kinds import NETWORKPOLICIES
-from pointsman.tui.screens.modals.confirm import Choice, ConfirmScreen
+from pointsman.tui.screens.modals.confirm import ConfirmScreen
+from pointsman.tui.screens.modals.seen import Choice
 
 REF = Ref("networkpolicies", "db", "postgres-from-lan")
 HOSTILE = "[red]\x1b[31mnot red\u202e[/red]"

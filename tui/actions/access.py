@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from pointsman.tui.actions.change import Change
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import dig, dig_str
 from pointsman.tui.sources.errors import KubeError
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pointsman.tui.sources.kube.client import KubeClient
 
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-RBAC_VERBS = {"update": "patch", "create": "create", "delete": "delete"}
-"""The verb of RBAC for what a change does (an update is sent as a patch)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,13 @@ class Access:
             return ""
         where = f" in {self.namespace}" if self.namespace else ""
         return f"needs {self.verb} {self.resource}{where}"
+
+
+def rbac_verb(change: Change) -> str:
+    """The verb of RBAC for how a change is sent: an update is a patch, the user's own text replaces the whole."""
+    if change.verb != "update":
+        return change.verb
+    return "update" if change.source else "patch"
 
 
 async def may(client: KubeClient, verb: str, kind: Kind[Any], namespace: str = "", name: str = "") -> Access:

@@ -21,13 +21,15 @@ SERVER_FIELDS = ("resourceVersion", "uid", "generation", "creationTimestamp", "m
 class Change:
     """``before`` is the live object as it was read (None: not there), ``after`` what is wanted (None: to be deleted).
 
-    ``version`` is the API version the object was read at; empty for the kind's preferred one.
+    ``version`` is the API version the object was read at; empty for the kind's preferred one. ``source`` is the user's own
+    YAML, if there is one: then that is sent, as it was typed, and ``after`` is what it says.
     """
 
     ref: Ref
     before: Doc | None
     after: Doc | None
     version: str = ""
+    source: str = ""
 
     @property
     def kind(self) -> Kind[Any]:

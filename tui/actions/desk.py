@@ -13,19 +13,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pointsman.tui.actions.effects import toggle_words
+from pointsman.tui.actions.access import may
+from pointsman.tui.actions.change import Change, api_version
+from pointsman.tui.actions.edit import Edit, editable
+from pointsman.tui.actions.effects import change_words, toggle_words
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.guard import Armed, Post, guard_alive, post
 from pointsman.tui.actions.pipeline import Result, Status, execute
-from pointsman.tui.actions.plan import Plan, Wish, prepare, started
+from pointsman.tui.actions.plan import Plan, Risk, Wish, graver, prepare, started
 from pointsman.tui.actions.policies import off_wish, on_wish, wish_for
 from pointsman.tui.actions.recovery import Recovered, recover
+from pointsman.tui.actions.risks import edit_risks
+from pointsman.tui.actions.source import SourceError
+from pointsman.tui.actions.source import read_object as read_text
 from pointsman.tui.actions.timers import Timer, timers
 from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON
 from pointsman.tui.actions.undo import change_of, undo_wish
 from pointsman.tui.actions.write import read_object
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.disk.journal import Journal, JournalError, Reading, State, Write
+from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.model.meta import dig_str
 from pointsman.tui.sources.errors import KubeError
 from pointsman.tui.store.snapshot import Cluster, Snapshot
 
@@ -98,6 +106,59 @@ class Desk:
         words = functools.partial(toggle_words, self.snapshot(), wish.ref, off=off)
         plan, effect = await asyncio.gather(self.plan(wish), asyncio.to_thread(words))
         return replace(plan, wish=replace(plan.wish, effect=effect))
+
+    async def open_edit(self, ref: Ref) -> Edit:
+        """An object as text to edit, read anew. Raises ActionError, before anything is typed, where that is no use."""
+        kind = KINDS[ref.kind]
+        if kind.secret:
+            raise ActionError(
+                "Secrets are never shown, so they cannot be edited here.", "kubectl edit secret does that."
+            )
+        if self.client.read_only:
+            raise ActionError("This is read-only: nothing is edited.")
+        known = self.snapshot().get(kind, *ref.key)
+        version = api_version(known.doc()) if known is not None else ""
+        access, live = await asyncio.gather(
+            may(self.client, "update", kind, ref.namespace, ref.name),
+            read_object(self.client, Change(ref, None, None, version)),
+        )
+        if access.missing:
+            raise ActionError(f"Not allowed: this {access.missing}.")
+        if live is None:
+            raise ActionError(f"{ref.title} is not there any more.")
+        if dig_str(live, "metadata", "deletionTimestamp"):
+            raise ActionError(f"{ref.title} is being deleted.")
+        return Edit(live, editable(live), ref=ref, place=self._place(), version=version or api_version(live))
+
+    def open_new(self, text: str) -> Edit:
+        """A new object from a text to start with."""
+        if self.client.read_only:
+            raise ActionError("This is read-only: nothing is made.")
+        return Edit(None, text, place=self._place())
+
+    def _place(self) -> str:
+        cluster = self.snapshot().cluster
+        return f"{f'context {cluster.context} at ' if cluster.context else ''}{cluster.server}"
+
+    async def plan_edit(self, edit: Edit) -> Plan:
+        """What the text asks for, planned. Raises SourceError with what is wrong with it, also by the server's word;
+        MovedError where somebody changed the object meanwhile; ActionError or KubeError as :meth:`plan`."""
+        wish = edit.wish()
+        snapshot = self.snapshot()
+        doc = read_text(edit.text)
+        words = functools.partial(change_words, snapshot, wish.ref, doc)
+        risks = functools.partial(edit_risks, snapshot, wish.ref, edit.base, doc)
+        plan, effect, found = await asyncio.gather(
+            prepare(self.client, snapshot, wish, version=edit.version),
+            asyncio.to_thread(words),
+            asyncio.to_thread(risks),
+        )
+        if plan.dry_run.message:
+            edit.refused(plan, plan.dry_run.message)
+            raise SourceError(*edit.troubles)
+        if "status" in (plan.change.before or {}) and "status" not in (plan.dry_run.result or {"status": None}):
+            found = (*found, Risk("its status goes: this kind keeps it in the object itself"))
+        return replace(plan, wish=replace(plan.wish, effect=effect), risks=graver(found))
 
     async def plan_undo(self, op: str) -> Plan:
         """Take a write back, by its id or the beginning of it. Raises ActionError, JournalError or KubeError."""

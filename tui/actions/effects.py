@@ -1,13 +1,15 @@
-"""What switching a policy opens and closes on the ends that are there, in a few lines. Pure."""
+"""What switching or editing a policy opens and closes on the ends that are there, in a few lines. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pointsman.tui.actions.change import Doc
 from pointsman.tui.actions.toggle import restored, was_switched
 from pointsman.tui.answers.policies.connections import Connection, Point
 from pointsman.tui.answers.policies.effect import Effect, effect, without
+from pointsman.tui.answers.policies.enforcement import ALL_KINDS
 from pointsman.tui.answers.policies.index import compile_index
 from pointsman.tui.answers.policies.ports import port_words
 from pointsman.tui.answers.policies.spans import Spans
@@ -31,21 +33,39 @@ def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
     obj = snapshot.get(kind, *ref.key)
     if obj is None or was_switched(doc := obj.doc()) is off:
         return None
-    # Versions of zero keep a snapshot out of every memo.
-    tables = {name: replace(table, version=0) for name, table in snapshot.tables.items()}
-    index = compile_index(replace(snapshot, tables=tables))
+    index = compile_index(_apart(snapshot))
     if off:
         return effect(snapshot, index, without(index, ref))
-    table = tables[ref.kind]
-    back = from_doc(restored(doc), kind)
-    after = {**tables, ref.kind: Table({**table.objects, ref.key: back}, 0, table.link)}
-    return effect(snapshot, index, compile_index(replace(snapshot, tables=after)))
+    return effect(snapshot, index, compile_index(with_object(snapshot, ref, restored(doc))))
 
 
 def toggle_words(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
     """:func:`toggle_effect` as lines; none where there is nothing to say."""
     found = toggle_effect(snapshot, ref, off=off)
     return effect_lines(found) if found is not None else ()
+
+
+def change_words(snapshot: Snapshot, ref: Ref, after: Doc) -> tuple[str, ...]:
+    """What it opens and closes that a policy becomes ``after``, or is made; none for other kinds. For a thread, as
+    :func:`toggle_effect`."""
+    if ref.kind not in ALL_KINDS:
+        return ()
+    index = compile_index(_apart(snapshot))
+    return effect_lines(effect(snapshot, index, compile_index(with_object(snapshot, ref, after))))
+
+
+def with_object(snapshot: Snapshot, ref: Ref, doc: Doc) -> Snapshot:
+    """The snapshot as if the object were ``doc``."""
+    apart = _apart(snapshot)
+    kind = KINDS[ref.kind]
+    table = apart.table(kind)
+    fresh = Table({**table.objects, ref.key: from_doc(doc, kind)}, 0, table.link)
+    return replace(apart, tables={**apart.tables, ref.kind: fresh})
+
+
+def _apart(snapshot: Snapshot) -> Snapshot:
+    """Versions of zero keep a snapshot out of every memo."""
+    return replace(snapshot, tables={name: replace(table, version=0) for name, table in snapshot.tables.items()})
 
 
 def effect_lines(found: Effect) -> tuple[str, ...]:

@@ -125,6 +125,7 @@ def intent_of(plan: Plan) -> Entry:
         verb=change.verb,
         before=change.before,
         after=change.after,
+        source=change.source,
         context=cluster.context,
         server=cluster.server,
         undoes=wish.undoes,

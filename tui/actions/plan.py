@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pointsman.tui.actions.access import RBAC_VERBS, Access, may
+from pointsman.tui.actions.access import Access, may, rbac_verb
 from pointsman.tui.actions.change import Change, Doc, api_version, essence
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.write import read_object, send
@@ -60,17 +60,20 @@ class Wish:
     """How long it lasts; None where ``until`` is None."""
     again: Callable[[float], Wish] | None = None
     """The same wish made at another time: a timer starts when the answer is given, not when the question was asked."""
+    source: str = ""
+    """The user's own YAML of the wanted object, sent as it was typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
     """The server's answer to the rehearsal. ``accepted`` is None where it could not be asked. ``text`` is a sentence;
-    ``warnings`` are the server's own; ``extra`` says that it would store more than was asked for."""
+    ``warnings`` are the server's own; ``message`` is its refusal word for word, for the lines it names."""
 
     accepted: bool | None
     text: str
     warnings: tuple[str, ...] = ()
     result: Doc | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,14 @@ async def prepare(client: KubeClient, snapshot: Snapshot, wish: Wish, *, version
         version = api_version(known.doc())
     look = Change(wish.ref, None, None, version)
     live = await read_object(client, look)
-    change = Change(wish.ref, live, wish.make(live), version or (api_version(live) if live else ""))
+    change = Change(wish.ref, live, wish.make(live), version or (api_version(live) if live else ""), wish.source)
     owner = owner_of(from_doc(live, kind), snapshot) if live is not None else UNKNOWN
     access, rehearsal = await asyncio.gather(
-        may(client, RBAC_VERBS[change.verb], kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)
+        may(client, rbac_verb(change), kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)
     )
+    if change.source and change.verb == "update" and essence(rehearsal.result) == essence(change.before):
+        # The server makes of the text what is there already: fields at their defaults, say.
+        change = replace(change, after=change.before)
     refusal = ""
     if client.read_only:
         refusal = "This is read-only: nothing is written, not even a dry run."
@@ -177,7 +183,7 @@ async def _rehearse(client: KubeClient, change: Change) -> DryRun:
         if "dry run" in error.message and "support" in error.message:
             # An admission webhook with side effects: the server refuses the rehearsal, not the change.
             return DryRun(None, f"it cannot be rehearsed: {error.sentence}", tuple(warnings))
-        return DryRun(False, error.sentence, tuple(warnings))
+        return DryRun(False, error.sentence, tuple(warnings), message=error.message)
     except ConnectError as error:
         raise ActionError(error.sentence, error.hint) from error
     except KubeError as error:

@@ -1,8 +1,11 @@
-"""What makes switching a policy off or on risky, by the real endpoints. Pure."""
+"""What makes switching a policy off or on risky, or editing it, by the real endpoints. Pure."""
 
 from __future__ import annotations
 
+from pointsman.tui.actions.change import Doc
+from pointsman.tui.actions.effects import with_object
 from pointsman.tui.actions.plan import Risk, graver
+from pointsman.tui.answers.policies.enforcement import ALL_KINDS
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
 from pointsman.tui.answers.policies.lint import selects
 from pointsman.tui.answers.policies.rules import INGRESS, Action, Policy
@@ -40,6 +43,26 @@ def toggle_risks(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[Risk, ...]
     if spaces & set(SYSTEM):
         risks.append(Risk(f"it is about pods of the cluster itself, in {listed(sorted(spaces & set(SYSTEM)))}"))
     return graver(risks)
+
+
+def edit_risks(snapshot: Snapshot, ref: Ref, before: Doc | None, after: Doc) -> tuple[Risk, ...]:
+    """The risks of a policy becoming ``after``, or being made; none for other kinds. What was so before counts if it is grave."""
+    if ref.kind not in ALL_KINDS:
+        return ()
+    known = set(toggle_risks(with_object(snapshot, ref, before), ref, off=False)) if before is not None else set()
+    found = toggle_risks(with_object(snapshot, ref, after), ref, off=False)
+    lost = _default_denies(snapshot, ref, before) - _default_denies(snapshot, ref, after)
+    opened = [Risk(f"it is a default deny for {direction} no longer") for direction in sorted(lost)]
+    return graver((*opened, *(risk for risk in found if risk not in known or risk.grave)))
+
+
+def _default_denies(snapshot: Snapshot, ref: Ref, doc: Doc | None) -> set[str]:
+    """The directions in which a policy lets nothing through by itself."""
+    if doc is None:
+        return set()
+    index = compile_index(with_object(snapshot, ref, doc))
+    found = next((policy for policy in index.policies if policy.ref == ref), None)
+    return {way for way in found.directions if _denies_all(found, way)} if found is not None else set()
 
 
 def _denies_all(policy: Policy, direction: str) -> bool:

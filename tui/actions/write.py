@@ -20,12 +20,14 @@ from pointsman.tui.actions.change import (
 )
 from pointsman.tui.actions.merge import take_back
 from pointsman.tui.actions.operation import Found
+from pointsman.tui.actions.source import with_bookkeeping
 from pointsman.tui.model.meta import dig_str
 from pointsman.tui.sources.errors import ConnectError, NotFoundError, NotKubernetesError, StatusError
 
 if TYPE_CHECKING:
     from pointsman.tui.sources.kube.client import KubeClient
 
+JSON, YAML = "application/json", "application/yaml"
 READ_SECONDS = 10.0
 
 
@@ -65,7 +67,8 @@ async def send(client: KubeClient, change: Change, *, dry_run: bool = False, war
     """Send the change, or rehearse it, and give the server's answer. Raises KubeError.
 
     An update is a merge patch with the resourceVersion and uid that were read: a server refuses it with a conflict when
-    anybody has changed the object since, or when it is another object of that name. Unknown fields are errors.
+    anybody has changed the object since, or when it is another object of that name. The user's own text replaces the
+    object, with that resourceVersion put into it. Unknown fields are errors.
     """
     if change.after is None:
         assert change.before is not None
@@ -78,24 +81,25 @@ async def send(client: KubeClient, change: Change, *, dry_run: bool = False, war
         )
         return change.before
     if change.before is None:
-        body = json.dumps(created_from(change.after)).encode()
+        body = change.source.encode() if change.source else json.dumps(created_from(change.after)).encode()
         raw = await client.create(
             path_of(change, collection=True),
             body,
-            content_type="application/json",
+            content_type=YAML if change.source else JSON,
             dry_run=dry_run,
             warnings=warnings,
         )
         return _object(raw, client.server)
     before, after = essence(change.before) or {}, essence(change.after) or {}
     patch = merge_patch(before, after)
-    if patched(before, patch) != after:
+    if change.source or patched(before, patch) != after:
         # A null that is meant as a value cannot be said in a merge patch.
         whole = {**after, "metadata": {**after["metadata"], "resourceVersion": version_of(change.before)}}
+        text = with_bookkeeping(change.source, change.before)[0] if change.source else json.dumps(whole)
         raw = await client.replace(
             path_of(change),
-            json.dumps(whole).encode(),
-            content_type="application/json",
+            text.encode(),
+            content_type=YAML if change.source else JSON,
             dry_run=dry_run,
             warnings=warnings,
         )
@@ -127,6 +131,8 @@ class ObjectWrite:
             self.live = await read_object(self.client, self.change)
         except (ConnectError, StatusError):
             return Found.UNKNOWN
+        if self.change.source and self.stored is not None and untouched(self.stored, self.live):
+            return Found.DONE  # what the server made of the text is for it to say
         if untouched(self.change.before, self.live):
             return Found.DONE if self.change.empty else Found.BEFORE
         return Found.DONE if fits(self.change, self.live) else Found.OTHER

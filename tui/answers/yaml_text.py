@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from pointsman.tui.model.goyaml import is_text
 from pointsman.tui.model.kinds import HELM_RELEASES, TLS_SECRETS
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.secrets import reduce_secret
@@ -34,6 +35,8 @@ class _Dumper(_Base):  # type: ignore[misc]
 
 
 def _text(dumper: Any, value: str) -> Any:
+    if not is_text(value):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'")
     if _HIDDEN.search(value):
         # Double quotes with ASCII only: every doubtful character becomes an escape of YAML.
         return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"')
@@ -65,7 +68,12 @@ def yaml_text(obj: Obj[Any], *, folded: bool = True) -> str:
             kept = {key: value for key, value in notes.items() if key != LAST_APPLIED}
             meta = {**meta, "annotations": kept} if kept else {k: v for k, v in meta.items() if k != "annotations"}
         doc = {**doc, "metadata": meta}
-    text = yaml.dump(_shortened(_ordered(doc)), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+    return whole_yaml(_shortened(doc))
+
+
+def whole_yaml(doc: dict[str, Any]) -> str:
+    """An object as YAML that means exactly it, nothing folded or shortened."""
+    text = yaml.dump(_ordered(doc), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
     return _escape_lines(text)
 
 

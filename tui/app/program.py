@@ -8,7 +8,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,7 @@ from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.panes import FACTORIES, SCREENS
+from pointsman.tui.screens.rights import Rights
 from pointsman.tui.screens.writer import Writer
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
@@ -38,8 +40,13 @@ if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
 
 log = logging.getLogger(__name__)
+_LEAVING = frozenset(("escape", "ctrl+c", "ctrl+q"))
 
 TICK = 0.1
+PATIENCE = 1.0
+"""Seconds after which a terminal that has never answered anything is taken to have drawn."""
+LONG_PATIENCE = 10.0
+"""The same for one that does answer: its line is slow."""
 
 
 class Pointsman(Host):
@@ -63,6 +70,7 @@ class Pointsman(Host):
         self.session = session or Session(options, self.config)
         self._given = session is not None
         self.writer = Writer(self)
+        self.rights = Rights(self)
         self.view = ViewState()
         self._view_of: str | None = None
         self._namespace_chosen = bool(options.namespace)
@@ -78,6 +86,7 @@ class Pointsman(Host):
         rate = 2.0 if self.slow else float(self.config.refresh)
         self.pacer = TerminalPacer(self._write, rate=rate)
         self._live_frame = False
+        self._away = False
         self.keys = KeyFeed(self, self._deliver)
 
     # -- looks ------------------------------------------------------------------------------------------------------
@@ -156,6 +165,8 @@ class Pointsman(Host):
 
     def _signalled(self, number: int) -> None:
         """End as if the user had asked. If the terminal is gone the normal way may hang, so there is a limit."""
+        if self._away and number == signal.SIGINT:
+            return  # ctrl+c in the editor is the editor's
         log.info("ended by signal %s", signal.Signals(number).name)
         late = threading.Timer(4.0, os._exit, (128 + number,))
         late.daemon = True
@@ -188,6 +199,11 @@ class Pointsman(Host):
     async def _deliver(self, event: events.Key) -> None:
         """One key: a command of the screen on top, or the focused widget's."""
         screen = self.screen
+        if self.writer.is_planning and event.key not in _LEAVING:
+            return  # it was typed for a dialog that is not there yet
+        if self.writer.is_planning and event.key == "escape":
+            self.writer.stop_planning()
+            return
         if isinstance(screen, KeyScreen) and screen.take_key(event):
             return
         await super().on_event(event)
@@ -199,7 +215,7 @@ class Pointsman(Host):
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         event.stop()
-        self.pacer.answered()
+        self.pacer.answered((event.x, event.y))
 
     def post_display_hook(self) -> None:
         """After a frame: if the tick caused it, wait for the terminal before the next one of that kind."""
@@ -207,15 +223,35 @@ class Pointsman(Host):
             self._live_frame = False
             self.pacer.frame_written()
 
+    def acknowledge(self, call: Callable[[], None]) -> None:
+        if self.is_headless:
+            self.set_timer(PATIENCE, call)
+            return
+        self.pacer.acknowledge(call)
+        self.set_timer(LONG_PATIENCE if self.pacer.heard else PATIENCE, call)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Nothing may be drawn meanwhile: what is written then waits in a queue that nobody empties, and then blocks."""
+        if self.is_headless:
+            yield
+            return
+        self._away = True
+        try:
+            with self.batch_update(), self.suspend():
+                yield
+        finally:
+            self._away = False
+
     def _write(self, text: str) -> None:
-        if self._driver is not None:
+        if self._driver is not None and not self._away:
             self._driver.write(text)
             self._driver.flush()
 
     def _tick(self) -> None:
         """Show what is new, if anything is. A screen that draws must not be late: one tick draws one screen."""
         self._live_frame = False
-        if self._switching or not self._running:
+        if self._switching or self._away or not self._running:
             return
         screen = self.screen
         self.session.look(self.current_mode, str(getattr(screen, "looks_at", "")))
@@ -371,6 +407,7 @@ class Pointsman(Host):
         try:
             self._save_now()
             self.writer.forget()
+            self.rights.forget()
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             await self.session.stop()

@@ -52,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=4,
-        footer_not=("policies", "routes"),
+        footer_not=("policies", "routes", "ips"),
         label="describe",
     ),
     Command(
@@ -74,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=6,
+        footer_not=("policies",),
         label="related",
     ),
     Command(

@@ -1,10 +1,23 @@
-"""Taking back what was written, from anywhere."""
+"""Writing to whatever object is behind a row, and taking back what was written."""
 
 from __future__ import annotations
 
-from pointsman.tui.commands.model import PANES, Command
+from pointsman.tui.commands.model import LISTS, PANES, Command
 
 COMMANDS: tuple[Command, ...] = (
+    Command(
+        "edit",
+        "Edit",
+        "The object in your editor (KUBE_EDITOR, VISUAL, EDITOR); shows the change and asks before anything is written.",
+        ("e",),
+        "Act",
+        LISTS,
+        footer=5,
+        footer_not=("overview", "log"),
+        label="edit",
+        words=("edit",),
+        dangerous=True,
+    ),
     Command(
         "undo",
         "Undo",

@@ -51,7 +51,8 @@ class Entry(msgspec.Struct, omit_defaults=True, kw_only=True):
 
     An ``intent`` says what is about to be written: ``kind`` (an id in the table of kinds), ``namespace`` and ``name``;
     ``verb`` is create, update or delete; ``before`` and ``after`` are the whole object (None: it is not there),
-    ``undoes`` the operation that this one takes back, ``until`` when it is to be reverted. Every other event says in
+    ``source`` the user's own YAML where there was one, ``undoes`` the operation that this one takes back, ``until`` when it
+    is to be reverted. Every other event says in
     ``text`` what happened; ``applied`` also holds the object as the server answered (``after``).
     """
 
@@ -68,6 +69,7 @@ class Entry(msgspec.Struct, omit_defaults=True, kw_only=True):
     verb: str = ""
     before: Doc | None = None
     after: Doc | None = None
+    source: str = ""
     context: str = ""
     server: str = ""
     undoes: str = ""

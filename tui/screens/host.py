@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 from textual.app import App
@@ -18,6 +19,7 @@ from pointsman.widgets.text import clean, shorten_middle
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
+    from pointsman.tui.screens.rights import Rights
     from pointsman.tui.screens.writer import Writer
     from pointsman.tui.session import Session
     from pointsman.tui.views.palette import Entry
@@ -46,6 +48,8 @@ class Host(App[int], inherit_bindings=False):
     """What is remembered of this cluster; screens read and change it, the app writes it to disk."""
     writer: Writer
     """All that is written to the cluster goes through it."""
+    rights: Rights
+    """What the user may do, as far as it is known."""
 
     @abstractmethod
     def snapshot(self) -> Snapshot:
@@ -77,6 +81,14 @@ class Host(App[int], inherit_bindings=False):
     @abstractmethod
     def theme_names(self) -> list[tuple[str, str]]:
         """The themes there are, with what is said of each (or what is wrong with it)."""
+
+    @abstractmethod
+    def acknowledge(self, call: Callable[[], None]) -> None:
+        """Call back once the terminal has drawn what was written until now, or must be taken to have."""
+
+    @abstractmethod
+    def suspended(self) -> AbstractContextManager[None]:
+        """The terminal is another program's for the length of the block; the sources and what is due go on."""
 
     @abstractmethod
     def remember(self) -> None:

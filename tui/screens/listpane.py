@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from pointsman.tui.commands import BY_ID, Command
+from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.views.states import is_stale
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pointsman.tui.views.explain import Told
 
 _NEED_ROW = frozenset(("explain", "copy"))
-_NEED_OBJECT = frozenset(("yaml", "describe", "logs", "related"))
+_NEED_OBJECT = frozenset(("yaml", "describe", "logs", "related", "edit"))
 
 
 class ListPane(PaneScreen):
@@ -112,7 +113,15 @@ class ListPane(PaneScreen):
                 return "There is no object behind this row." if row is not None else "There is no row here."
         if command.id == "logs" and self.host.session.options.manifests:
             return "Files have no logs."
+        if command.id == "edit":
+            return self._why_not_edit(self.ref_of(self.selected_row))
         return ""
+
+    def _why_not_edit(self, ref: Ref | None) -> str:
+        assert ref is not None  # the row has an object, that was looked at first
+        if KINDS[ref.kind].secret:
+            return "Secrets are never shown, so they cannot be edited here."
+        return self.host.rights.missing("update", ref)
 
     # -- moving -----------------------------------------------------------------------------------------------------
 
@@ -401,6 +410,13 @@ class ListPane(PaneScreen):
         panel = self.panel_here
         rows = [panel.model.item_at(index) for index in range(len(panel.model))]
         self.host.save_view(f"{self.place}", panel.model.columns, rows)
+
+    # -- acting -----------------------------------------------------------------------------------------------------
+
+    def cmd_edit(self) -> None:
+        """The object in the user's editor; asks before anything is written."""
+        if (ref := self.ref_of(self.selected_row)) is not None:
+            self.host.writer.edit(lambda desk: desk.open_edit(ref))
 
     # -- readers ----------------------------------------------------------------------------------------------------
 

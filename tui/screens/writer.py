@@ -8,7 +8,7 @@ machine switched off when its time is over and no guard process did.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pointsman.tui.store.snapshot import State
 
@@ -16,14 +16,21 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from pointsman.tui.actions.desk import Desk
+    from pointsman.tui.actions.pipeline import Result
     from pointsman.tui.actions.plan import Plan
     from pointsman.tui.actions.timers import Timer
     from pointsman.tui.answers.ref import Ref
     from pointsman.tui.disk.journal import Write
+    from pointsman.tui.screens.editing import OpenEdit
     from pointsman.tui.screens.host import Host
 
+T = TypeVar("T")
 MakePlan = Callable[["Desk"], Awaitable["Plan"]]
 MakeAgain = Callable[["Desk", float | None], Awaitable["Plan"]]
+
+
+SLOW_SECONDS = 1.0
+"""After that long it is said that the server is being asked."""
 
 
 class Writer:
@@ -33,6 +40,7 @@ class Writer:
         self._host = host
         self._desk: Desk | None = None
         self._asking: Worker[None] | None = None
+        self._planning = False
         self._busy = False
         """Whether the cluster is asked for something nobody waits for: reading back, a switch that is due."""
         self._recovered: Desk | None = None
@@ -67,6 +75,7 @@ class Writer:
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
+        self._planning = False
         self._desk = self._recovered = None
         self._told.clear()
 
@@ -74,8 +83,72 @@ class Writer:
 
     def begin(self, make: MakePlan, again: MakeAgain | None = None) -> None:
         """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time."""
+        self._start_asking(lambda desk: self._ask(desk, make, again))
+
+    def edit(self, open_edit: OpenEdit) -> None:
+        """Edit in the user's editor, then as :meth:`begin`."""
+
+        async def work(desk: Desk) -> None:
+            from pointsman.tui.screens.editing import Editing
+
+            await Editing(self._host, self, desk).run(open_edit)
+
+        self._start_asking(work)
+
+    def _start_asking(self, work: Callable[[Desk], Awaitable[None]]) -> None:
+        async def run() -> None:
+            try:
+                desk = self.desk()
+                if desk is None:
+                    self._host.say("There is no connection to write over.", severity="warning")
+                else:
+                    await work(desk)
+            finally:
+                if self._asking is worker:  # else the context was left, and another question may be open
+                    self._asking = None
+
         if self._asking is None:
-            self._asking = self._host.run_worker(self._ask(make, again), group="write", exit_on_error=True)
+            worker = self._asking = self._host.run_worker(run(), group="write", exit_on_error=True)
+
+    @property
+    def is_planning(self) -> bool:
+        """Whether the server is being asked for what a dialog will show: keys that come now are for no pane."""
+        return self._planning
+
+    def stop_planning(self) -> None:
+        """Do not wait for the server's answer."""
+        if self._planning and self._asking is not None:
+            self._asking.cancel()
+            self._host.say("Left; nothing was written.", seconds=3)
+
+    async def planning(self, work: Awaitable[T]) -> T:
+        """Wait for the server before a dialog. Says so if it takes long."""
+        self._planning = True
+        slow = self._host.set_timer(
+            SLOW_SECONDS, lambda: self._host.say("Asking the server; esc leaves it.", seconds=SLOW_SECONDS * 4)
+        )
+        try:
+            return await work
+        finally:
+            self._planning = False
+            slow.stop()
+
+    async def ask(
+        self, desk: Desk, plan: Plan, again: MakeAgain | None = None, *, edit: bool = False
+    ) -> tuple[Plan | None, bool]:
+        """The one dialog: the plan that was agreed to, with its timer starting now, and whether to edit again instead.
+        Nothing is agreed to once the context was left."""
+        from pointsman.tui.screens.modals.confirm import ConfirmScreen
+
+        async def replan(seconds: float | None) -> Plan:
+            assert again is not None
+            return await again(desk, seconds)
+
+        screen = ConfirmScreen(plan, replan=replan if again is not None else None, edit=edit)
+        agreed = await self._host.push_screen_wait(screen)
+        if agreed is None or desk is not self.desk():
+            return None, screen.reedit
+        return desk.started(agreed), False
 
     def undo_last(self) -> None:
         """Take back the last write that was not itself taking something back."""
@@ -106,42 +179,43 @@ class Writer:
         """Ask whether to switch a policy on."""
         self.begin(lambda desk: desk.plan_on(ref))
 
-    async def _ask(self, make: MakePlan, again: MakeAgain | None) -> None:
+    async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> None:
         from pointsman.tui.actions.errors import ActionError
+        from pointsman.tui.actions.pipeline import Status
         from pointsman.tui.disk.journal import JournalError
-        from pointsman.tui.screens.modals.confirm import ConfirmScreen
         from pointsman.tui.sources.errors import KubeError
 
         host, screen = self._host, self._host.screen
         try:
-            desk = self.desk()
-            if desk is None:
-                host.say("There is no connection to write over.", severity="warning")
-                return
-            plan = await make(desk)
-            if desk is not self.desk() or host.screen is not screen:
-                return  # the context or the pane was left while the server was asked
-
-            async def replan(seconds: float | None) -> Plan:
-                assert again is not None
-                return await again(desk, seconds)
-
-            agreed = await host.push_screen_wait(ConfirmScreen(plan, replan=replan if again is not None else None))
-            if agreed is None or desk is not self.desk():
-                return
-            result, _ = await desk.execute(desk.started(agreed))
+            while True:
+                plan = await self.planning(make(desk))
+                if desk is not self.desk() or host.screen is not screen:
+                    return  # the context or the pane was left while the server was asked
+                agreed, _ = await self.ask(desk, plan, again)
+                if agreed is None:
+                    return
+                result, _ = await desk.execute(agreed)
+                if result.status is not Status.CONFLICT or not await self._plan_again(result):
+                    break
         except (ActionError, KubeError, JournalError) as error:
             hint = getattr(error, "hint", "")
             host.say(f"{error.sentence} {hint}".strip(), severity="warning", seconds=10)
             return
-        finally:
-            self._asking = None
         fine = result.exit_code == 0
         host.say(
             f"{result.text} {result.trouble}".strip(),
             severity="information" if fine and not result.trouble else "warning",
             seconds=5 if fine else 12,
         )
+
+    async def _plan_again(self, result: Result) -> bool:
+        """Show what the others changed beside what was wanted; whether to ask anew on what is there now."""
+        from pointsman.tui.screens.modals.conflict import ConflictScreen
+
+        if result.conflict is None:
+            return False
+        screen = ConflictScreen(result.text, result.conflict, self._host.snapshot().now)
+        return await self._host.push_screen_wait(screen)
 
     # -- by itself ----------------------------------------------------------------------------------------------------
 

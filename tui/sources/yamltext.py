@@ -15,15 +15,13 @@ from typing import Any
 
 import yaml
 
+from pointsman.tui.model.goyaml import FALSE, FLOAT, INT, TRUE
+
 MOST_NODES = 2_000_000
 """Nodes one document may grow to: an anchor repeated inside anchors can make a few lines fill the memory."""
 DEEPEST = 200
 TOO_LARGE = "it grows too large when its anchors are filled in, or nests too deep"
 
-_TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
-_FALSE = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
-_INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _SEPARATOR = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -56,15 +54,15 @@ class _GoLoader(_Base):  # type: ignore[misc]
 
 _GoLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 _GoLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(f"(?:{'|'.join(sorted(_TRUE | _FALSE, key=len))})$"), list("yYnNtTfFoO")
+    "tag:yaml.org,2002:bool", re.compile(f"(?:{'|'.join(sorted(TRUE | FALSE, key=len))})$"), list("yYnNtTfFoO")
 )
-_GoLoader.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))
-_GoLoader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+_GoLoader.add_implicit_resolver("tag:yaml.org,2002:int", INT, list("-+0123456789"))
+_GoLoader.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+0123456789."))
 _GoLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<$"), ["<"])
 
 
 def _bool(loader: Any, node: Any) -> Any:
-    return loader.construct_scalar(node) in _TRUE
+    return loader.construct_scalar(node) in TRUE
 
 
 def _int(loader: Any, node: Any) -> Any:

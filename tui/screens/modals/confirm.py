@@ -1,7 +1,6 @@
 """The one dialog before every write: what changes, what the server says to it, what is risky, where it goes.
 
-Cancel has the focus. Keys that come before the dialog was painted, and the terminal has said so, are dropped: nobody can
-have meant them for a question they could not see. A risky write wants the object's name typed.
+Cancel has the focus, and no key counts before the dialog can be seen. A risky write wants the object's name typed.
 """
 
 from __future__ import annotations
@@ -9,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.plan import Plan
 from pointsman.tui.actions.toggle import duration_words
-from pointsman.tui.screens.keys import KeyScreen
+from pointsman.tui.screens.modals.seen import Acknowledge, Choice, SeenScreen
 from pointsman.tui.screens.panel import content_of
 from pointsman.tui.sources.errors import KubeError
 from pointsman.widgets import glyphs
@@ -28,57 +25,29 @@ from pointsman.widgets.diffview import DiffView
 from pointsman.widgets.lines import Lines
 
 Replan = Callable[[float | None], Awaitable[Plan]]
-Acknowledge = Callable[[Callable[[], None]], None]
 
 TIMES: tuple[float | None, ...] = (300.0, 600.0, 1800.0, 3600.0, 8 * 3600.0, None)
 """What may be chosen for a timer, in seconds; None is for good."""
 BESIDES = 6
 """Lines of the dialog that are always there: its border, the buttons, the margins of the diff."""
 LEAST_DIFF, MOST_DIFF = 3, 30
-PATIENCE = 1.0
-"""Seconds after which a terminal that acknowledges nothing is taken to have painted."""
 
 
-class Choice(Static, can_focus=True):
-    """A word that can be chosen, one line high: by enter, space or the mouse."""
-
-    BINDINGS: ClassVar = [("enter,space", "choose", "Choose")]
-
-    class Chosen(Message):
-        """The word was chosen; ``control`` is which."""
-
-        def __init__(self, choice: Choice) -> None:
-            super().__init__()
-            self.choice = choice
-
-        @property
-        def control(self) -> Choice:
-            return self.choice
-
-    def action_choose(self) -> None:
-        self.post_message(self.Chosen(self))
-
-    def on_click(self, event: events.Click) -> None:
-        event.stop()
-        if not self.disabled:
-            self.action_choose()
-
-
-class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
-    """Gives the plan that was agreed to, or None.
+class ConfirmScreen(SeenScreen[Plan | None]):
+    """Gives the plan that was agreed to, or None; :attr:`reedit` says whether that None asks for the editor again.
 
     Args:
         plan: What would be written.
         replan: Makes the plan anew for another time; without it no time can be chosen.
-        acknowledge: Calls back once the terminal has painted what was written so far (an answered cursor report). Without
-            it the dialog waits for its own first frame and :data:`PATIENCE`.
+        edit: Whether the text that this comes from can be edited again.
+        acknowledge: As of :class:`SeenScreen`.
     """
 
-    AUTO_FOCUS = ""
     BINDINGS: ClassVar = [
         ("escape", "cancel", "Cancel"),
         ("n", "cancel", "Cancel"),
         ("y", "agree", "Go ahead"),
+        ("e", "edit", "Edit again"),
         ("left", "move(-1)", "Left"),
         ("right", "move(1)", "Right"),
         ("minus", "time(-1)", "Shorter"),
@@ -98,31 +67,28 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
         & #confirm-ask { height: auto; }
         & Input { border: none; height: 1; padding: 0; background: $panel; &:focus { border: none; } }
         & #confirm-buttons { height: 1; align-horizontal: right; }
-        & Choice {
-            width: auto; height: 1; padding: 0 2; margin: 0 0 0 2; background: $panel; color: $text;
-            &:focus { background: $accent; color: $background; text-style: bold; }
-            &:disabled { color: $text-disabled; }
-        }
     }
     """
 
-    def __init__(self, plan: Plan, *, replan: Replan | None = None, acknowledge: Acknowledge | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        replan: Replan | None = None,
+        edit: bool = False,
+        acknowledge: Acknowledge | None = None,
+    ) -> None:
+        super().__init__(acknowledge)
         self._plan = plan
         self._replan = replan
-        self._acknowledge = acknowledge
-        self._seen, self._seen_at = False, 0.0
+        self._edit = edit
         self._asking = False
+        self.reedit = False
 
     @property
     def plan(self) -> Plan:
         """What would be written if it were agreed to now."""
         return self._plan
-
-    @property
-    def seen(self) -> bool:
-        """Whether the dialog is known to be on the terminal; before that no key counts."""
-        return self._seen
 
     def compose(self) -> ComposeResult:
         with Vertical(id="confirm"):
@@ -135,23 +101,15 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
                 yield Input(id="confirm-name", compact=True, disabled=True)
             with Horizontal(id="confirm-buttons"):
                 yield Choice("Cancel", id="confirm-cancel", disabled=True)
+                if self._edit:
+                    yield Choice("e  Edit again", id="confirm-edit", disabled=True)
                 yield Choice("Go ahead", id="confirm-agree", disabled=True)
 
     def on_mount(self) -> None:
         self._show()
-        self.call_after_refresh(self._painted)
+        super().on_mount()
 
-    def _painted(self) -> None:
-        """The first frame was written. What was typed before the terminal shows it is still on its way here."""
-        if self._acknowledge is not None:
-            self._acknowledge(self._now_seen)
-            return
-        self.set_timer(PATIENCE, self._now_seen)
-
-    def _now_seen(self) -> None:
-        if self._seen or not self.is_attached:
-            return
-        self._seen, self._seen_at = True, Message().time
+    def now_seen(self) -> None:
         self._enable()
         self.query_one("#confirm-cancel", Choice).focus()
 
@@ -194,6 +152,8 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
             words.insert(0, "y goes ahead")
         if self._can_choose:
             words.append("+ - time")
+        if self._edit:
+            words.append("e edits again")
         return "  ".join(words)
 
     def _times(self) -> Sequence[Cell]:
@@ -222,8 +182,10 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
         return (*known, None)
 
     def _enable(self) -> None:
-        ready = self._seen
+        ready = self.seen
         self.query_one("#confirm-cancel", Choice).disabled = not ready
+        for choice in self.query("#confirm-edit"):
+            choice.disabled = not ready
         self.query_one("#confirm-name", Input).disabled = not ready
         self.query_one("#confirm-agree", Choice).disabled = not (ready and self._may_agree())
 
@@ -235,16 +197,17 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
 
     # -- keys -------------------------------------------------------------------------------------------------------
 
-    def take_key(self, event: events.Key) -> bool:
-        """Drop keys typed before the dialog was seen. Keys wait in a queue, so one may come late: its time tells."""
-        return not self._seen or event.time <= self._seen_at
-
     def action_cancel(self) -> None:
         self.dismiss(None)
 
     def action_agree(self) -> None:
-        if self._seen and self._may_agree():
+        if self.seen and self._may_agree():
             self.dismiss(self._plan)
+
+    def action_edit(self) -> None:
+        if self.seen and self._edit:
+            self.reedit = True
+            self.dismiss(None)
 
     def action_move(self, step: int) -> None:
         if step > 0:
@@ -278,6 +241,10 @@ class ConfirmScreen(KeyScreen[Plan | None], ModalScreen[Plan | None]):
     @on(Choice.Chosen, "#confirm-cancel")
     def _cancelled(self) -> None:
         self.action_cancel()
+
+    @on(Choice.Chosen, "#confirm-edit")
+    def _edited(self) -> None:
+        self.action_edit()
 
     @on(Choice.Chosen, "#confirm-agree")
     def _agreed(self) -> None:
