@@ -46,6 +46,7 @@ class Store:
         self._history = History(started=clock())
         self._traefik = NOBODY
         self.audience = Audience()
+        self._lan: dict[str, LanReading] = {}
         self._snapshot: Snapshot | None = None
         self.version = next(_versions)
         self.applied = 0
@@ -160,6 +161,11 @@ class Store:
         self._traefik = ProxyState(fresh.replicas, fresh.silent, next(_versions))
         self._touch()
         return True
+
+    def set_lan(self, readings: Iterable[LanReading]) -> None:
+        """What a check of the local network saw, by address; the newest reading of each."""
+        self._lan = {**self._lan, **{item.ip: item for item in readings}}
+        self._touch()
 
     def restore(self, picture: Snapshot) -> None:
         """Show a picture of another time: its objects, states and history. The clock stands still at its ``now``."""
