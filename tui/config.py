@@ -55,6 +55,9 @@ class Config:
     ``tls_server_name``, as the options of these names."""
     traefik: TraefikOptions = field(default_factory=TraefikOptions)
     """``[traefik]``: ``url``, ``ca_file``, ``auth_file``, as the options ``--traefik-url`` and so on."""
+    neighbours: str = ""
+    """The neighbour table that the LAN check judges by, a file or a command (``ssh router ip neigh``); empty: this
+    machine's own."""
     contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command id → its keys, in place of the default ones; an empty list takes the key away."""

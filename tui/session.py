@@ -31,6 +31,7 @@ class Session:
         """A :class:`pointsman.tui.sources.base.Source` once it is opened; untyped here because importing it is late."""
         self._task: asyncio.Task[None] | None = None
         self.watch = Watch(self.store)
+        self._lan: Any = None
 
     @property
     def read_only(self) -> bool:
@@ -62,6 +63,20 @@ class Session:
     def observe(self, snapshot: Snapshot) -> None:
         """Add to the history who announces which address now; costs next to nothing while nothing changed."""
         self.watch.look(snapshot)
+
+    async def ask_lan(self) -> int:
+        """Ask the local network who answers for the addresses; how many were asked. An address that was asked within the
+        last ten seconds keeps the answer it has."""
+        from pointsman.tui.answers.ips import ip_map
+        from pointsman.tui.answers.ips.lan import askable, node_addresses
+        from pointsman.tui.sources.neighbours import lan_check
+
+        if self._lan is None:
+            self._lan = lan_check(self.store, lambda: self.client, self.config.neighbours)
+        picture = self.store.snapshot()
+        ips = [item.ip for item in ip_map(picture).items if item.ip and askable(item)]
+        asked: int = await self._lan.check(ips, node_addresses(picture))
+        return asked
 
     def start(self) -> None:
         """Begin to fill the store, in the running loop."""

@@ -61,7 +61,7 @@ def test_the_cells_of_a_good_address() -> None:
     assert said["evidence"] == "status"
     assert said["since"] == "60s"
     assert said["ports"] == "443 53/udp"
-    assert said["lan"] == "not checked"
+    assert said["lan"] == "–"
     assert said["moves"] == "?"  # not known, which is not zero
 
 

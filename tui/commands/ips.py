@@ -14,6 +14,17 @@ COMMANDS: tuple[Command, ...] = (
         ("ips",),
         label="hour/day",
     ),
+    Command(
+        "ips.lan",
+        "Ask the LAN",
+        "Ask the local network which host answers for each address, and compare that with what the cluster says.",
+        ("a",),
+        "Look",
+        ("ips",),
+        footer=3,
+        label="ask LAN",
+        words=("lan",),
+    ),
     *sort_commands(
         "ips",
         {

@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=5,
-        footer_not=("policies", "routes", "log"),
+        footer_not=("policies", "routes", "log", "ips"),
         label="logs",
     ),
     Command(

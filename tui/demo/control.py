@@ -15,6 +15,7 @@ from pointsman.tui.demo.kube.call import document
 from pointsman.tui.demo.kube.errors import bad_request, no_such_path
 from pointsman.tui.demo.kube.objects import Object, micro_timestamp
 from pointsman.tui.demo.kube.server import FAULTS
+from pointsman.tui.demo.lan import neighbours
 
 if TYPE_CHECKING:
     from pointsman.tui.demo.homelab import Homelab
@@ -30,12 +31,14 @@ class Control:
         self._homelab = homelab
 
     async def handle(self, request: web.BaseRequest, _user: User) -> web.StreamResponse:
-        """`GET state`; `POST step {seconds}`, `fault {name, on}`, `compact`, `cut`. Raises 400 and 404."""
+        """`GET state`, `neighbours`; `POST step {seconds}`, `fault {name, on}`, `compact`, `cut`. Raises 400 and 404."""
         sent, _ = bodies.decode_object(await request.read() or b"{}", "application/json")
         homelab = self._homelab
         match request.method, request.path.removeprefix(PREFIX):
             case "GET", "state":
                 pass
+            case "GET", "neighbours":
+                return document({"neighbours": neighbours(homelab.storage)})
             case "POST", "step":
                 await homelab.step(_seconds(sent))
             case "POST", "fault":

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 
-from pointsman.tui.answers.ips import IpMap
+from pointsman.tui.answers.ips import IpMap, ip_map
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
@@ -145,6 +146,25 @@ class IpsScreen(ListPane):
         self.host.remember()
         self.again()
         self.host.say(f"Stability and moves of the last {state.span or 'hour'}.", seconds=2)
+
+    def cmd_ips_lan(self) -> None:
+        """Ask the local network, once; what it says comes with the next picture."""
+        self.run_worker(self._ask_lan(), group="lan", exclusive=True, exit_on_error=True)
+
+    async def _ask_lan(self) -> None:
+        asked = await self.host.session.ask_lan()
+        if not asked:
+            none = not any(item.ip for item in ip_map(self.host.snapshot()).items)
+            self.host.say(
+                "There is no address to ask for."
+                if none
+                else "It was asked less than ten seconds ago; once more in a moment."
+            )
+            return
+        counts = Counter(item.lan.state for item in ip_map(self.host.snapshot()).items if item.ip)
+        words = ", ".join(f"{number} {state.replace('-', ' ')}" for state, number in counts.most_common())
+        bad = counts["ghost"] + counts["conflict"]
+        self.host.say(f"The local network: {words}.", severity="warning" if bad else "information", seconds=8)
 
     # -- nothing to show --------------------------------------------------------------------------------------------
 

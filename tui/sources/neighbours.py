@@ -39,6 +39,8 @@ AGAIN = 10.0
 EARLIER = 12
 COMMAND_SECONDS = 15.0
 
+FOREIGN = "this machine is not in the address's network (no on-link route), so it cannot ask who has it"
+
 Read = Callable[[], Awaitable[str]]
 Provoke = Callable[[str], str]
 
@@ -102,12 +104,17 @@ def read_from(text: str) -> Read:
     return read
 
 
-def read_demo(client: KubeClient) -> Read:
+def read_demo(connected: Callable[[], KubeClient | None]) -> Read:
     """The demo homelab's simulated table."""
 
     async def read() -> str:
+        client = connected()
+        if client is None:
+            raise LanError("there is no connection to the demo homelab")
         try:
-            answer = json.loads(await client.get("/_demo/neighbours", what="read the demo's neighbour table", total=5.0))
+            answer = json.loads(
+                await client.get("/_demo/neighbours", what="read the demo's neighbour table", total=5.0)
+            )
         except (KubeError, ValueError) as error:
             raise LanError("the demo homelab does not show its neighbour table") from error
         return str(answer.get("neighbours", "")) if isinstance(answer, dict) else ""
@@ -123,6 +130,8 @@ def provoke(ip: str) -> str:
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
+        if address.version == 6 and not on_link6(address):
+            return FOREIGN
         try:
             sock.connect((ip, DISCARD))
             own = str(sock.getsockname()[0]).partition("%")[0]
@@ -134,8 +143,30 @@ def provoke(ip: str) -> str:
         except OSError as error:
             if isinstance(error, ConnectionRefusedError):
                 return ""  # the answer to an earlier datagram, which is no matter here
-            return "this machine is not in the address's network (no on-link route), so it cannot ask who has it"
+            return FOREIGN
     return ""
+
+
+def on_link6(address: ipaddress.IPv4Address | ipaddress.IPv6Address, table: str | None = None) -> bool:
+    """Whether an IPv6 address is in a network of this machine: SO_DONTROUTE says nothing of IPv6, the routes do. True
+    where there is no table to tell (``/proc/net/ipv6_route``: prefix, its length, …, next hop at the fifth place)."""
+    if table is None:
+        try:
+            table = Path("/proc/net/ipv6_route").read_text("ascii", "replace")
+        except OSError:
+            return True
+    best, direct = -1, False
+    for line in table.splitlines():
+        words = line.split()
+        if len(words) < 10 or words[9] == "lo":
+            continue
+        try:
+            network = ipaddress.IPv6Network((int(words[0], 16), int(words[1], 16)))
+        except ValueError:
+            continue
+        if address in network and network.prefixlen > best:
+            best, direct = network.prefixlen, int(words[4], 16) == 0
+    return direct
 
 
 def provoke_anyhow(ip: str) -> str:
@@ -192,7 +223,9 @@ class LanCheck:
         except LanError as error:
             found = [LanReading(ip, now, source=self._source, blocked=str(error)) for ip in due]
         except asyncio.CancelledError:
-            self._store.set_lan([LanReading(ip, now, source=self._source, blocked="the check was broken off") for ip in due])
+            self._store.set_lan(
+                [LanReading(ip, now, source=self._source, blocked="the check was broken off") for ip in due]
+            )
             raise
         self._store.set_lan(found)
         return len(due)
@@ -253,15 +286,16 @@ class LanCheck:
             ) as sock:  # fmt: skip
                 sock.connect((ip, DISCARD))
                 if str(sock.getsockname()[0]).partition("%")[0] == ip:
-                    return f"this machine is node {node}, where service addresses are answered without asking the network"
+                    return (
+                        f"this machine is node {node}, where service addresses are answered without asking the network"
+                    )
         return ""
 
 
-def lan_check(store: Store, client: KubeClient | None, neighbours: str = "") -> LanCheck:
+def lan_check(store: Store, connected: Callable[[], KubeClient | None], neighbours: str = "") -> LanCheck:
     """The check that fits: of the demo homelab its own table, of what ``neighbours`` names that, else this machine's."""
     if store.cluster.demo:
-        assert client is not None
-        return LanCheck(store, read_demo(client), provoke_nothing, "the demo's simulated table", patient=False)
+        return LanCheck(store, read_demo(connected), provoke_nothing, "the demo's simulated table", patient=False)
     if neighbours:
         path = Path(neighbours).expanduser()
         with contextlib.suppress(OSError):

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key, Obj, Resource
+from pointsman.tui.model.neighbours import LanReading
 from pointsman.tui.model.proxies import NOBODY, ProxyState
 from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.store.history import History
@@ -104,6 +105,8 @@ class Snapshot:
     from it compares ``traffic.version`` or ``traffic.names_version``."""
     traefik: ProxyState = NOBODY
     """What Traefik's API said last; ``links["traefik"]`` says how old that is."""
+    lan: Mapping[str, LanReading] = field(default_factory=dict)
+    """What the local network said of an address when it was asked last, by address."""
 
     def table(self, kind: Kind[B]) -> Table[B]:
         return self.tables.get(kind.id, EMPTY)

@@ -16,6 +16,7 @@ from typing import Any
 from pointsman.tui.model.flows import Peer
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
+from pointsman.tui.model.neighbours import LanReading
 from pointsman.tui.model.proxies import NOBODY, ProxyState, Replica
 from pointsman.tui.model.traffic import Traffic
 from pointsman.tui.store.addresses import address_book
@@ -199,6 +200,7 @@ class Store:
                 self.version,
                 traffic=self._traffic,
                 traefik=self._traefik,
+                lan=self._lan,
             )
         elif last.now != now or last.traffic is not self._traffic:
             self._snapshot = replace(last, now=now, traffic=self._traffic)

@@ -1,5 +1,6 @@
 """The IP map: every service address with its pool, who announces it and since when, ports, URLs and what is wrong.
 
+`pointsman ips --lan` also asks the local network who answers for each address (see :mod:`pointsman.tui.sources.neighbours`).
 `pointsman ips watch` prints a line for each change of an announcement until it is interrupted; with `-o json` each line
 is a JSON object.
 """
@@ -10,8 +11,12 @@ import argparse
 import asyncio
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 from pointsman.tui.options import Options
+
+if TYPE_CHECKING:
+    from pointsman.tui.sources.open import Opened
 
 OUTPUTS = ("table", "json")
 INTERMIXED = True
@@ -21,6 +26,13 @@ TICK = 0.25
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("watch",), help="follow the changes")
+    parser.add_argument("--lan", action="store_true", help="ask the local network who answers for each address")
+    parser.add_argument(
+        "--neighbours",
+        metavar="FILE|CMD",
+        default="",
+        help="with --lan: the neighbour table to judge by, such as 'ssh router ip neigh'",
+    )
 
 
 def run(options: Options, args: argparse.Namespace) -> int:
@@ -28,11 +40,12 @@ def run(options: Options, args: argparse.Namespace) -> int:
 
     if args.action == "watch":
         return guarded(lambda: forever(_watch(options)))
-    return guarded(lambda: _run(options))
+    return guarded(lambda: _run(options, args.lan or bool(args.neighbours), args.neighbours))
 
 
-def _run(options: Options) -> int:
+def _run(options: Options, lan: bool, neighbours: str) -> int:
     from pointsman.tui.answers.ips import ip_map
+    from pointsman.tui.answers.ips.lan import askable as lan_askable
     from pointsman.tui.answers.words import blind
     from pointsman.tui.model.kinds import SERVICES
     from pointsman.tui.verbs.reading import complain, read
@@ -41,7 +54,19 @@ def _run(options: Options) -> int:
     from pointsman.tui.views.tables import paper, print_lines
     from pointsman.tui.watch import recalled
 
-    snapshot = read(options, recalled)
+    async def more(opened: Opened) -> None:
+        recalled(opened.store)
+        if lan:
+            from pointsman.tui.answers.ips.lan import node_addresses
+            from pointsman.tui.sources.neighbours import lan_check
+
+            picture = opened.store.snapshot()
+            kube = opened.kube
+            ips = [item.ip for item in ip_map(picture).items if item.ip and lan_askable(item)]
+            check = lan_check(opened.store, lambda: kube.client if kube is not None else None, neighbours)
+            await check.check(ips, node_addresses(picture))
+
+    snapshot = read(options, more)
     if isinstance(snapshot, int):
         return snapshot
     found = ip_map(snapshot)

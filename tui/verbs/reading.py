@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.options import Options
 from pointsman.tui.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from pointsman.tui.store.store import Store
+    from pointsman.tui.sources.open import Opened
 
 CANNOT_TELL = 2
 TOLD = 20
@@ -45,9 +45,11 @@ def tell(problems: Sequence[str]) -> None:
         complain(f"and {len(problems) - TOLD} more problems in the files")
 
 
-def read(options: Options, also: Callable[[Store], None] | None = None, *, traefik: bool = False) -> Snapshot | int:
-    """Everything, read once; or the exit code, after the reason was said. ``also`` adds to the store what is on disk;
-    ``traefik``: its API is asked too, once."""
+def read(
+    options: Options, also: Callable[[Opened], Awaitable[None]] | None = None, *, traefik: bool = False
+) -> Snapshot | int:
+    """Everything, read once; or the exit code, after the reason was said. ``also`` adds to the store what a verb wants
+    more; ``traefik``: its API is asked too, once."""
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.store import Store
@@ -68,7 +70,7 @@ def read(options: Options, also: Callable[[Store], None] | None = None, *, traef
             if opened.manifests is not None and opened.manifests.report is not None:
                 tell([str(problem) for problem in opened.manifests.report.problems])
             if also is not None:
-                also(store)
+                await also(opened)
             return store.snapshot()
         finally:
             await opened.close()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pointsman.tui.answers.doctor import Finding
-from pointsman.tui.answers.ips import Problem, ip_map
+from pointsman.tui.answers.ips import Address, Problem, ip_map
 from pointsman.tui.answers.ips.explain import explain
 from pointsman.tui.answers.stack import StackReport
+from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.changes import Change
 from pointsman.tui.views.ips import IpRow, PoolRow, SessionRow, many, worst
@@ -61,11 +62,21 @@ def tell_address(row: IpRow, snapshot: Snapshot) -> Told:
         (*_problems(address.problems), *((text, source, "info") for text, source in said.evidence)),
         facts(
             ("URLs", listed(address.urls, 6)),
-            ("LAN", "" if address.lan.checked else f"not checked: {address.lan.why}"),
+            ("LAN", lan_text(address, snapshot.now)),
         ),
         tuple(said.next),
         (*WITH_PODS, "copy"),
     )
+
+
+def lan_text(address: Address, now: float) -> str:
+    """What the local network said, and when."""
+    lan = address.lan
+    if not lan.checked:
+        return f"not checked: {lan.why}" if address.ip else ""
+    when = f" ({age(now - lan.at)} ago)" if lan.at is not None else ""
+    mac = f"; {lan.mac}" if lan.mac else ""
+    return f"{lan.state.replace('-', ' ')}{when}: {lan.why}{mac}"
 
 
 def tell_pool(row: PoolRow, snapshot: Snapshot) -> Told:

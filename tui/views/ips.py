@@ -18,6 +18,8 @@ from pointsman.tui.answers.ips import (
     Problem,
     Session,
 )
+from pointsman.tui.answers.ips.lan import ASKING
+from pointsman.tui.answers.ips.model import NOT_CHECKED
 from pointsman.tui.answers.ips.moves import TOLERATED
 from pointsman.tui.model.times import age
 from pointsman.tui.store.history import History
@@ -241,9 +243,18 @@ def problem_cell(address: Address) -> CellLike:
 
 
 def _lan(row: IpRow) -> CellLike:
-    state = row.address.lan.state
-    words = {"agrees": "ok", "ghost": "error", "conflict": "error", "unreachable": "error", "unknown-mac": "warn"}
-    return Cell(state.replace("-", " "), words.get(state, "dim"))
+    """The network's word, if it was asked."""
+    lan, current = row.address.lan, glyphs.current
+    signs = {
+        "agrees": (current.ok, "ok"), "ghost": (current.error, "error"), "conflict": (current.error, "error"),
+        "unreachable": (current.warn, "warn"), "unknown-mac": (current.warn, "warn"),
+    }  # fmt: skip
+    if lan.state in signs:
+        sign, style = signs[lan.state]
+        return Cell(f"{sign} {lan.state.replace('-', ' ')}", style)
+    if lan.why == ASKING:
+        return Cell(f"asking{current.ellipsis}", "dim")
+    return Cell(current.dash if lan.why == NOT_CHECKED.why else "not checked", "dim")
 
 
 def address_order(row: IpRow) -> Any:
@@ -280,7 +291,7 @@ COLUMNS: tuple[Column[IpRow], ...] = (
            shorten="end"),
     Column("urls", "URLs", lambda row: Cell(" ".join(row.address.urls), "info"), flex=1, priority=7,
            min_terminal_width=140, shorten="end", min_width=16),
-    Column("lan", "LAN", _lan, lambda row: row.address.lan.state, priority=8, min_terminal_width=220),
+    Column("lan", "LAN", _lan, lambda row: row.address.lan.state, priority=3),
     Column("problems", "problems", lambda row: problem_cell(row.address), _severity_order, flex=4, priority=1,
            shorten="end", min_width=24, flash=False),
 )  # fmt: skip

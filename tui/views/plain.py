@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from pointsman.tui.answers.ips import Address, Change, Evidence, IpKind, IpMap, Pool, Problem
+from pointsman.tui.answers.ips.model import NOT_CHECKED
 from pointsman.tui.answers.stack import Component, Health, StackReport
 from pointsman.tui.answers.words import plural
 from pointsman.tui.model.times import age
@@ -195,12 +196,18 @@ def ips_lines(found: IpMap, snapshot: Snapshot, paper: Paper, namespace: str = "
     told = list(_problem_lines(items, found.pools, paper))
     if told:
         lines += ["", *told]
+    if blocked := sorted({item.lan.why for item in items if item.ip and not item.lan.checked} - {NOT_CHECKED.why}):
+        lines += [
+            "",
+            *(line for why in blocked for line in wrapped(Cell(f"the LAN was not asked: {why}", "dim"), paper)),
+        ]
     if found.unknown:
         lines += ["", *wrapped(Cell(f"{glyphs.current.unknown} incomplete: {found.unknown}", "unknown"), paper)]
     return lines
 
 
 def _addresses(items: Sequence[Address], now: float) -> Table:
+    asked = any(item.lan.why != NOT_CHECKED.why for item in items)
     table = Table(
         (
             Head(""),
@@ -211,6 +218,7 @@ def _addresses(items: Sequence[Address], now: float) -> Table:
             Head("since", "right", drop=3),
             Head("moves/h", "right", drop=6),
             Head("service", shrink=1, least=18, how="middle"),
+            *((Head("lan"),) if asked else ()),
             Head("ports", shrink=4, least=12, drop=1),
             Head("urls", shrink=5, least=16, drop=7),
         )
@@ -225,10 +233,16 @@ def _addresses(items: Sequence[Address], now: float) -> Table:
             _since(item, now),
             dash() if item.moves_last_hour is None else str(item.moves_last_hour),
             item.service.path,
+            *((_lan(item),) if asked else ()),
             " ".join(item.ports),
             Cell(urls_text(item.urls), "dim"),
         )
     return table
+
+
+def _lan(item: Address) -> Cell:
+    styles = {"agrees": "ok", "ghost": "error", "conflict": "error", "unreachable": "warn", "unknown-mac": "warn"}
+    return Cell(item.lan.state if item.ip else "", styles.get(item.lan.state, "dim"))
 
 
 def address_mark(item: Address) -> Cell:

@@ -13,6 +13,8 @@ from pointsman.tui.answers.index import unreported
 from pointsman.tui.answers.ips.claim import OBSERVED, Claim
 from pointsman.tui.answers.ips.context import Context, local
 from pointsman.tui.answers.ips.kinds import KINDS
+from pointsman.tui.answers.ips.lan import judge
+from pointsman.tui.answers.ips.lan import problem as lan_problem
 from pointsman.tui.answers.ips.model import GHOST, ONE_ANNOUNCER, Address, Evidence, IpKind, IpMap, Problem
 from pointsman.tui.answers.ips.moves import moves_last_hour
 from pointsman.tui.answers.ips.pending import pending, port_text
@@ -281,9 +283,14 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
         problems = (*problems, Problem(FLAP, "error", f"it changed its announcer {moves} times in the last hour"))
     elif (rate := _churn(lease, snapshot)) is not None:
         problems = (*problems, Problem(FLAP, "error", rate))
-    if moves is None and problems == item.problems:
+    lan = item.lan
+    if (reading := snapshot.lan.get(item.ip)) is not None:
+        lan = judge(item, reading, snapshot)
+        if (told := lan_problem(lan, item)) is not None:
+            problems = (told, *problems)
+    if moves is None and problems == item.problems and lan is item.lan:
         return item
-    return replace(item, moves_last_hour=moves, problems=problems)
+    return replace(item, moves_last_hour=moves, problems=problems, lan=lan)
 
 
 FLAPPING = 3

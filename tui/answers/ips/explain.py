@@ -29,7 +29,16 @@ GIVERS = {
     IpKind.KUBE_VIP: "kube-vip",
     IpKind.NODE_IPAM: "Cilium's node IPAM",
 }
-SILENT = ("ip-not-announced", "vip-ghost", "two-announcers", "l2-lease-holder-gone", FLAP, "no-endpoints")
+SILENT = (
+    "lan-ghost",
+    "lan-conflict",
+    "ip-not-announced",
+    "vip-ghost",
+    "two-announcers",
+    "l2-lease-holder-gone",
+    FLAP,
+    "no-endpoints",
+)
 """Problems that decide what the first sentence must be about, the worst first."""
 
 
@@ -100,6 +109,10 @@ def _troubled(item: Address, problem: Problem) -> str:
             return f"More than one node answers for {where}: {problem.text.removeprefix('two answer for it: ')}."
         case "vip-ghost":
             return f"Probably nobody answers for {where}: {problem.text.removeprefix(GHOST)}."
+        case "lan-ghost":
+            return f"Nobody on the local network answers for {where}."
+        case "lan-conflict":
+            return f"The wrong host answers for {where}: {item.lan.why}."
         case "l2-lease-flapping":
             return f"{where} does not stay with one node: {problem.text}."
         case "l2-lease-holder-gone":

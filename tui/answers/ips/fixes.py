@@ -8,6 +8,8 @@ FIXES = {
     "the service.",
     "two-announcers": "Leave one load balancer in charge: take the service away from the other one.",
     "vip-ghost": "Bring the announcing component back on that node, or delete the object that still names it.",
+    "lan-ghost": "Restart the announcing agent's pod on the node that should answer; it takes the address up anew.",
+    "lan-conflict": "Find the host with that MAC and take the address from it, or give the service another one.",
     "l2-lease-flapping": "Look at the link and the API load of the nodes; with Cilium, raise the lease duration or the "
     "agents' API rate limit.",
     "l2-lease-holder-gone": "Delete the lease; a living node takes it within seconds.",

@@ -3,7 +3,9 @@ to the address does: a ghost may look alive and a healthy address may refuse a p
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, IpKind, Lan, Problem
 from pointsman.tui.answers.words import listed
@@ -18,17 +20,14 @@ from pointsman.tui.store.snapshot import Snapshot
 BGP = frozenset({IpKind.METALLB_BGP, IpKind.CILIUM_BGP})
 SETTLING = 60.0
 """Seconds after a move in which a neighbour table may still hold the node before."""
+ASKING = "the local network is being asked"
 GHOST_ID, CONFLICT_ID = "lan-ghost", "lan-conflict"
 
 
 @memoized(NODES)
 def node_addresses(snapshot: Snapshot) -> Mapping[str, str]:
     """The nodes' own addresses → the node."""
-    return {
-        ip: node.name
-        for node in snapshot.all(NODES)
-        for ip in addresses_of(node)
-    }  # fmt: skip
+    return {ip: node.name for node in snapshot.all(NODES) for ip in addresses_of(node)}
 
 
 def addresses_of(node: Obj[Node]) -> tuple[str, ...]:
@@ -42,16 +41,24 @@ def addresses_of(node: Obj[Node]) -> tuple[str, ...]:
 @memoized(SERVICES)
 def _service_addresses(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(
-        normal_ip(point.ip)
-        for service in snapshot.all(SERVICES)
-        for point in service.body.status.load_balancer.ingress
+        normal_ip(point.ip) for service in snapshot.all(SERVICES) for point in service.body.status.load_balancer.ingress
     )
+
+
+def askable(item: Address) -> bool:
+    """Whether somebody on the LAN should answer for it: not for what routers know by BGP, nor for what is no address."""
+    return item.kind not in BGP and bool(normal_ip(item.ip or ""))
 
 
 def judge(item: Address, reading: LanReading, snapshot: Snapshot) -> Lan:
     """What a reading says of an address. The nodes' MACs are those that answered for the nodes' own addresses."""
+    lan = _judge(item, reading, snapshot)
+    return replace(lan, at=reading.at) if lan.checked else lan
+
+
+def _judge(item: Address, reading: LanReading, snapshot: Snapshot) -> Lan:
     if reading.asking:
-        return Lan("not-checked", why="the local network is being asked")
+        return Lan("not-checked", why=ASKING)
     if reading.blocked:
         return Lan("not-checked", why=reading.blocked)
     if item.kind in BGP:
@@ -68,7 +75,9 @@ def judge(item: Address, reading: LanReading, snapshot: Snapshot) -> Lan:
     node = node_of.get(mac)
     rivals = _rivals(item, reading)
     if rivals:
-        said = listed([f"{one} ({node_of.get(one) or _stranger(one, reading, snapshot) or 'unknown'})" for one in rivals])
+        said = listed(
+            [f"{one} ({node_of.get(one) or _stranger(one, reading, snapshot) or 'unknown'})" for one in rivals]
+        )
         return Lan("conflict", True, mac, node, f"more than one host answers for it: {said}")
     if node is not None:
         return _by_node(item, node, mac, reading, snapshot.now)
@@ -100,12 +109,13 @@ def _by_node(item: Address, node: str, mac: str, reading: LanReading, now: float
 
 def _rivals(item: Address, reading: LanReading) -> list[str]:
     """The MACs that take turns: within the check, or from check to check while the announcement stood still."""
-    if len(set(reading.macs)) > 1:
-        return list(dict.fromkeys(reading.macs))
     since = max((one.since for one in item.announcers if one.since is not None), default=None)
+    moving = since is not None and reading.at - since < SETTLING
+    if len(set(reading.macs)) > 1 and not (moving and len(reading.macs) == 2):
+        return list(dict.fromkeys(reading.macs))
     past = [mac for at, mac in reading.earlier if mac and (since is None or at > since)]
     turns = [*past, *reading.macs]
-    changes = sum(1 for one, other in zip(turns, turns[1:], strict=False) if one != other)
+    changes = sum(1 for one, other in itertools.pairwise(turns) if one != other)
     return list(dict.fromkeys(turns)) if changes >= 2 else []
 
 

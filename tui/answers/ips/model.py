@@ -64,13 +64,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Lan:
-    """Whether the local network agrees about who holds the address. Nobody asks it yet, so ``why`` says so."""
+    """Whether the local network agrees about who holds the address: agrees, ghost (nobody answers), conflict (two, or
+    another one than is said), unknown-mac, unreachable (no node answers either), not-checked. ``node`` is whose MAC it is."""
 
     state: str = "not-checked"
     checked: bool = False
     mac: str | None = None
     node: str | None = None
     why: str = "the local network was not asked"
+    at: float | None = None
 
 
 NOT_CHECKED = Lan()
