@@ -9,9 +9,11 @@ import pytest
 from appkit import make_app
 from textual.pilot import Pilot
 
+from pointsman.tui.actions.toggle import parked
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.kinds import KINDS
 from pointsman.tui.answers.routes.request import Resolution
+from pointsman.tui.commands import BY_ID
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import INGRESSES, INGRESSROUTES, SERVICES
 from pointsman.tui.screens import routes as pane
@@ -223,3 +225,30 @@ async def test_the_palette_opens_a_middleware_in_its_list() -> None:
         await press(pilot)
         assert app.screen.view == "middlewares"
         assert app.screen.selected_row.item.ref.name == "lan-only"
+
+
+async def test_what_can_be_switched_and_what_not() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(160, 40)) as pilot:
+        screen = await opened(pilot)
+        toggle = BY_ID["toggle"]
+        assert screen.why_not(toggle) == ""
+        go_to(app, "postgres", "services", "db")
+        assert "has no switch" in screen.why_not(toggle)
+        await press(pilot, "v")
+        assert "in their list" in screen.why_not(toggle)
+
+
+async def test_a_route_that_is_off_counts_down_in_its_row_and_in_the_footer() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(160, 40)) as pilot:
+        store = app.session.store
+        obj = store.snapshot().get(INGRESSROUTES, "media", "films")
+        off = parked({**obj.doc(), "kind": "IngressRoute"}, op="o", until=store.snapshot().now + 271, by="me@here")
+        store.change(INGRESSROUTES, [from_doc(off, INGRESSROUTES)])
+        await opened(pilot)
+        assert "off 4:31" in next(row for row in rows(app) if "films" in row)
+        assert "route off media/films 4:31" in words(app)
+        go_to(app, "films")
+        await press(pilot, "enter")
+        assert "It comes back in 4:31." in words(app)

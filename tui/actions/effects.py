@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pointsman.tui.actions.change import Doc
+from pointsman.tui.actions.routes import ROUTE_IDS, route_words
 from pointsman.tui.actions.toggle import restored, was_switched
 from pointsman.tui.answers.policies.connections import Connection, Point
 from pointsman.tui.answers.policies.effect import Effect, effect, without
@@ -40,7 +41,9 @@ def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
 
 
 def toggle_words(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
-    """:func:`toggle_effect` as lines; none where there is nothing to say."""
+    """:func:`toggle_effect` as lines; none where there is nothing to say. Of a route: who handles its URLs then."""
+    if ref.kind in ROUTE_IDS:
+        return route_words(snapshot, ref, off=off)
     found = toggle_effect(snapshot, ref, off=off)
     return effect_lines(found) if found is not None else ()
 

@@ -1,4 +1,4 @@
-"""The wishes about policies: off for a while, off for good, on again. Pure."""
+"""The wishes about policies and routes: off for a while, off for good, on again. Pure."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from pointsman.tui.actions.toggle import (
 )
 from pointsman.tui.answers.policies.enforcement import ALL_KINDS
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.routes.parking import ROUTE_KINDS, doc_of
 from pointsman.tui.disk.journal import Write, new_id
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.store.snapshot import Snapshot
@@ -31,13 +32,13 @@ from pointsman.tui.store.snapshot import Snapshot
 def off_wish(
     snapshot: Snapshot, ref: Ref, *, by: str, seconds: float | None = DEFAULT_SECONDS, now: float, op: str = ""
 ) -> Wish:
-    """Switch a policy off for ``seconds`` (None: for good) from ``now``. ``by`` is user@host. Raises ActionError."""
-    if ref.kind not in ALL_KINDS:
-        raise ActionError(f"{ref.title} is no policy that can be switched.")
+    """Switch a policy or a route off for ``seconds`` (None: for good) from ``now``. ``by`` is user@host. Raises ActionError."""
+    if ref.kind not in ALL_KINDS and ref.kind not in {kind.id for kind in ROUTE_KINDS}:
+        raise ActionError(f"{ref.title} is nothing that can be switched off: it is no policy and no route.")
     operation = op or new_id()
     until = None if seconds is None else _end(now, seconds)
     known = snapshot.get(KINDS[ref.kind], *ref.key)
-    doc = known.doc() if known is not None else None
+    doc = doc_of(known) if known is not None else None
     notes: list[str] = []
     risks = list(toggle_risks(snapshot, ref, off=True))
     if doc is not None and was_switched(doc):

@@ -6,6 +6,7 @@ from pointsman.tui.actions.change import Doc
 from pointsman.tui.actions.effects import with_object
 from pointsman.tui.actions.plan import Risk, graver
 from pointsman.tui.answers.policies.enforcement import ALL_KINDS
+from pointsman.tui.actions.routes import ROUTE_IDS, route_risks
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
 from pointsman.tui.answers.policies.lint import selects
 from pointsman.tui.answers.policies.rules import INGRESS, Action, Policy
@@ -21,6 +22,8 @@ SYSTEM = ("kube-system",)
 
 def toggle_risks(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[Risk, ...]:
     """The risks of switching one policy off, or on. Grave: a default deny, many pods, nodes, the cluster's own pods."""
+    if ref.kind in ROUTE_IDS:
+        return route_risks(snapshot, ref, off=off)
     index = compile_index(snapshot)
     policy = next((item for item in index.policies if item.ref == ref), None)
     if policy is None:

@@ -9,6 +9,7 @@ from pointsman.tui.actions.toggle import OFF, OFF_BY, operation_of, until_of, wa
 from pointsman.tui.answers.policies.index import POLICY_KINDS
 from pointsman.tui.answers.policies.toggles import OFF_UNTIL
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.routes.parking import ROUTE_KINDS, doc_of
 from pointsman.tui.disk.journal import State, Write
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot
@@ -37,16 +38,20 @@ class Timer:
         return self.until is not None and self.until <= now
 
 
-@memoized(*POLICY_KINDS)
+TOGGLED = (*POLICY_KINDS, *ROUTE_KINDS)
+"""The kinds that can be switched off."""
+
+
+@memoized(*TOGGLED)
 def parked_timers(snapshot: Snapshot) -> tuple[Timer, ...]:
-    """Every policy that is parked, from the objects."""
+    """Every policy and route that is parked, from the objects."""
     found = []
-    for kind in POLICY_KINDS:
+    for kind in TOGGLED:
         for obj in snapshot.all(kind):
             notes = obj.meta.annotations
             if OFF_UNTIL not in notes and b"pointsman.dev/switched-off" not in obj.raw:
                 continue
-            doc = obj.doc()
+            doc = doc_of(obj)
             if not was_switched(doc):
                 continue
             until = until_of(doc)

@@ -4,6 +4,8 @@ A policy has no switch of its own. It is parked: the subject of each of its rule
 that it selects nothing; all else stays as it is and can be seen. Annotations hold what the selectors were, until when,
 which operation did it and who: any program on any machine can put it back. A policy with a rule that has no subject
 cannot be parked; it is deleted and kept in the journal.
+
+A route is parked by the field that says who serves it: :mod:`pointsman.tui.answers.routes.parking`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 from pointsman.tui.actions.change import Doc, created_from
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.answers.policies.toggles import OFF_ORIGINAL, OFF_UNTIL, PARKED
+from pointsman.tui.answers.routes import parking as routes
 from pointsman.tui.model.meta import dig, dig_dict, dig_str
 from pointsman.tui.model.times import epoch, rfc3339
 
@@ -61,13 +64,17 @@ def subjects(doc: Doc) -> Iterator[tuple[Path, Path | None]]:
 
 
 def can_park(doc: Doc) -> bool:
-    """Whether every rule has a subject that can be parked."""
+    """Whether every rule has a subject that can be parked, or a route a field that can."""
+    if routes.is_route(doc):
+        return any(True for _ in routes.knobs(doc))
     found = list(subjects(doc))
     return bool(found) and all(subject is not None for _, subject in found)
 
 
 def is_parked(doc: Doc) -> bool:
-    """Whether every subject is on the label that nothing has."""
+    """Whether every subject is on the label that nothing has, or nobody serves a route."""
+    if routes.is_route(doc):
+        return routes.is_parked(doc)
     found = [path for _, path in subjects(doc)]
     return bool(found) and all(path is not None and dig(doc, *path, "matchLabels", PARKED) == "true" for path in found)
 
@@ -76,6 +83,8 @@ def was_switched(doc: Doc) -> bool:
     """Whether there is anything on it that the toggle left: a parked subject or one of the annotations."""
     if any(key in dig_dict(doc, "metadata", "annotations") for key in ANNOTATIONS):
         return True
+    if routes.is_route(doc):
+        return routes.is_parked(doc)
     return any(path is not None and dig(doc, *path, "matchLabels", PARKED) == "true" for _, path in subjects(doc))
 
 
@@ -101,8 +110,8 @@ def parked(doc: Doc, *, op: str, until: float | None, by: str) -> Doc:
     if not isinstance(notes, dict):
         notes = found["metadata"]["annotations"] = {}
     kept = _originals(doc)
-    originals: dict[str, Any] = {}
-    for _, path in subjects(doc):
+    originals: dict[str, Any] = _park_route(found, kept) if routes.is_route(doc) else {}
+    for _, path in () if routes.is_route(doc) else subjects(doc):
         assert path is not None
         selector = dig(found, *path)
         labels = selector.get("matchLabels")
@@ -123,7 +132,9 @@ def restored(doc: Doc) -> Doc:
     """The policy as it was before it was switched off; what others changed meanwhile stays."""
     found = copy.deepcopy(doc)
     kept = _originals(doc)
-    for _, path in subjects(doc):
+    if routes.is_route(doc):
+        _restore_route(found, kept)
+    for _, path in () if routes.is_route(doc) else subjects(doc):
         if path is None:
             continue
         selector = dig(found, *path)
@@ -136,6 +147,40 @@ def restored(doc: Doc) -> Doc:
     if not notes:
         found["metadata"].pop("annotations", None)
     return found
+
+
+def _park_route(doc: Doc, kept: dict[str, Any]) -> dict[str, Any]:
+    """Park a route in place; gives what its fields were, without those that were not there."""
+    originals: dict[str, Any] = dict(kept) if routes.is_parked(doc) else {}
+    for knob in list(routes.knobs(doc)):
+        before = routes.value_at(doc, knob.path)
+        if before is not routes.GONE and before != knob.parked:
+            originals[pointer(knob.path)] = copy.deepcopy(before)
+        _set(doc, knob.path, knob.parked)
+    return originals
+
+
+def _restore_route(doc: Doc, kept: dict[str, Any]) -> None:
+    """Put a route's fields back in place. One that somebody changed meanwhile stays changed."""
+    for path in (routes.CLASS_PATH, routes.NOTE_PATH, routes.PARENTS_PATH):
+        now, before = routes.value_at(doc, path), kept.get(pointer(path), routes.GONE)
+        if now == routes.OFF_CLASS or (now is routes.GONE and before is not routes.GONE):
+            _set(doc, path, before)
+
+
+def _set(doc: Any, path: Path, value: Any) -> None:
+    """Put a value at a path, making the maps on the way, or take it away."""
+    for step in path[:-1]:
+        inner = doc.get(step)
+        if not isinstance(inner, dict):
+            if value is routes.GONE:
+                return
+            inner = doc[step] = {}
+        doc = inner
+    if value is routes.GONE:
+        doc.pop(path[-1], None)
+    else:
+        doc[path[-1]] = copy.deepcopy(value)
 
 
 def _unparked(selector: Doc, original: Any) -> Doc:

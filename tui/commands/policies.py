@@ -30,10 +30,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "toggle",
         "Off or on",
-        "Switch a policy off for ten minutes (or as long as you choose), or on again; shows the change and asks first.",
+        "Switch a policy or a route off for ten minutes (or as long as you choose), or on again; shows the change and asks first.",
         ("x",),
         "Act",
-        ("policies",),
+        ("policies", "routes"),
         footer=2,
         label="off/on",
         dangerous=True,

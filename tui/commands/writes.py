@@ -33,7 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "revert",
         "Switch on again",
-        "Switch on the policy whose time is over, or ends first, without waiting; shows the change and asks first.",
+        "Switch on the policy or route whose time is over, or ends first, without waiting; shows the change and asks first.",
         ("R",),
         "Act",
         label="switch on",

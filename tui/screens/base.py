@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Static
 
+from pointsman.tui.answers.routes.parking import ROUTE_KINDS
 from pointsman.tui.commands import footer
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.lines import LineWidget
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
     from pointsman.tui.store.snapshot import Snapshot
 
+ROUTES = frozenset(kind.id for kind in ROUTE_KINDS)
 LEAST = (60, 14)
 """Columns and lines below which the program only says that there is no room."""
 
@@ -183,7 +185,9 @@ class PaneScreen(KeyScreen[None]):
     def _countdown(self, snapshot: Snapshot) -> tuple[Line, Line]:
         """What is off for a while: always in sight, in every pane."""
         running = [
-            Running(timer.ref.path, timer.until) for timer in self.host.writer.timers() if timer.until is not None
+            Running(timer.ref.path, timer.until, "route" if timer.ref.kind in ROUTES else "policy")
+            for timer in self.host.writer.timers()
+            if timer.until is not None
         ]
         key = "" if self.host.session.read_only else self.host.keymap.label("revert")
         return countdown(running, snapshot.now, max(30, self.size.width // 2), key)

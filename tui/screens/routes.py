@@ -16,7 +16,7 @@ from pointsman.tui.answers.routes.places import request_of
 from pointsman.tui.answers.routes.request import RequestError, Resolution
 from pointsman.tui.answers.routes.trace import Trace, trace
 from pointsman.tui.commands import Command
-from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS
+from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS, SERVICES
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.screens.question import QuestionBar
@@ -158,6 +158,11 @@ class RoutesScreen(ListPane):
     def why_not(self, command: Command) -> str:
         if self.is_ready and command.id == "logs" and not isinstance(self.selected_row, RouteRow):
             return "Only routes have pods behind them."
+        if self.is_ready and command.id == "toggle":
+            if not isinstance(self.selected_row, RouteRow):
+                return "Routes are switched in their list."
+            if self.selected_row.route.ref.kind == SERVICES.id:
+                return "A service without a route has no switch: without its type it would lose its address."
         return super().why_not(command)
 
     def family_sort(self, rest: str) -> None:
@@ -218,6 +223,19 @@ class RoutesScreen(ListPane):
         self.show_view("middlewares" if ref.kind in (MIDDLEWARES.id, MIDDLEWARETCPS.id) else "list")
         super().point_at(ref, text, explain=explain, prefer=prefer)
         self.panel_here.focus()
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def cmd_toggle(self) -> None:
+        """Off for ten minutes if it is on, on if it is off; asks before anything is written."""
+        row = self.selected_row
+        if not isinstance(row, RouteRow) or row.route.ref.kind == SERVICES.id:
+            return
+        ref = row.route.ref
+        if row.route.off is not None:
+            self.host.writer.switch_on(ref)
+        else:
+            self.host.writer.begin(lambda desk: desk.plan_off(ref), lambda desk, seconds: desk.plan_off(ref, seconds))
 
     # -- traces -----------------------------------------------------------------------------------------------------
 

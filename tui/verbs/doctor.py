@@ -140,7 +140,11 @@ async def _follow(options: Options, ids: list[str]) -> int:
                 if opened.hopeless and not looked:
                     return 2
             # While the connection is gone nothing is known to have cleared.
-            if live and not _loading(snapshot) and (looked or all(map(snapshot.known, (SERVICES, NODES, PODS)))):
+            if (
+                live
+                and not _loading(snapshot)
+                and (looked or all(snapshot.known(kind) for kind in (SERVICES, NODES, PODS)))
+            ):
                 said, looked = "", True
                 store.observe(observe(snapshot))
                 for event in follower.look(narrowed(diagnose(snapshot), options.namespace, ids), snapshot.now):

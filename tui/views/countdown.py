@@ -1,4 +1,4 @@
-"""The running timer in the footer of every pane: which policy is off and how long still. Pure."""
+"""The running timer in the footer of every pane: what is off and how long still. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ LEAST_NAME = 8
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A policy that is off until a time, in seconds since 1970. ``name`` is ``media/deny``."""
+    """What is off until a time, in seconds since 1970. ``name`` is ``media/deny``, ``what`` policy or route."""
 
     name: str
     until: float
+    what: str = "policy"
 
 
 def clock_text(seconds: float) -> str:
@@ -46,9 +47,9 @@ def countdown(running: Sequence[Running], now: float, room: int, key: str = "") 
     left = first.until - now
     over = left <= 0
     if over:
-        head, tail = "policy " if room >= COMFORT else "", f"overdue {clock_text(-left)}"
+        head, tail = f"{first.what} " if room >= COMFORT else "", f"overdue {clock_text(-left)}"
     else:
-        head, tail = "policy off " if room >= COMFORT else "off ", clock_text(left)
+        head, tail = f"{first.what} off " if room >= COMFORT else "off ", clock_text(left)
     style = "error bold" if over else "warn bold" if left <= LAST_MINUTE else "accent"
     offer = f"  {key} switches on" if over and key else ""
     more = f" +{len(running) - 1}" if len(running) > 1 else ""
@@ -67,3 +68,10 @@ def countdown(running: Sequence[Running], now: float, room: int, key: str = "") 
 def _line(parts: Sequence[tuple[str, str]]) -> Line:
     """What is there of it; a click anywhere on it is the offer taken."""
     return tuple(Part(text, style, "revert") for text, style in parts if text)
+
+
+def time_left(until: float | None, now: float) -> str:
+    """``4:31``, ``2:04:00``, ``overdue``; empty where nothing runs. Both in seconds since 1970."""
+    if until is None:
+        return ""
+    return clock_text(until - now) if round(until - now) > 0 else "overdue"

@@ -35,6 +35,7 @@ from pointsman.tui.model.kinds import (
     STATEFULSETS,
 )
 from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.views.countdown import time_left
 from pointsman.tui.views.policy_text import in_view
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, Column
@@ -120,19 +121,7 @@ class ListedPolicy:
 
 def listed_policies(rows: Iterable[PolicyRow], now: float, namespace: str = "") -> tuple[ListedPolicy, ...]:
     """The rows of a namespace or of all; cluster-wide policies belong to each."""
-    return tuple(ListedPolicy(row, time_left(row, now)) for row in rows if in_view(row, namespace))
-
-
-def time_left(row: PolicyRow, now: float) -> str:
-    """``4:31``, ``2:04:00``, ``overdue``; empty where nothing runs."""
-    if row.until is None:
-        return ""
-    seconds = round(row.until - now)
-    if seconds <= 0:
-        return "overdue"
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return tuple(ListedPolicy(row, time_left(row.until, now)) for row in rows if in_view(row, namespace))
 
 
 def state_sign(state: State) -> tuple[str, str]:

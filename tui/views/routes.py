@@ -22,6 +22,7 @@ from pointsman.tui.model.kinds import (
     SERVICES,
 )
 from pointsman.tui.model.times import age
+from pointsman.tui.views.countdown import time_left
 from pointsman.tui.views.ips import SEVERITIES, ports_text, severity_sign, worst
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, Column
@@ -46,6 +47,8 @@ class RouteRow:
     route: Route
     tls_text: str
     tls_style: str
+    left: str = ""
+    """What is left of the time it is switched off for: ``4:31``, ``overdue``."""
 
     @property
     def key(self) -> tuple[str, tuple[str, str], int]:
@@ -55,7 +58,7 @@ class RouteRow:
 def route_rows(found: RouteList, now: float, namespace: str = "") -> tuple[RouteRow, ...]:
     """By host, then by object; services without a route come last, each with all of its ports."""
     routes = (route for route in found.items if not namespace or route.ref.namespace == namespace)
-    rows = [RouteRow(route, *_tls(route, now)) for route in _folded(routes)]
+    rows = [RouteRow(route, *_tls(route, now), _left(route, now)) for route in _folded(routes)]
     return tuple(sorted(rows, key=_order))
 
 
@@ -79,6 +82,10 @@ def _folded(routes: Iterable[Route]) -> Iterator[Route]:
             problems=tuple(dict.fromkeys(problem for item in every for problem in item.problems)),
             dropped=first.dropped if all(item.dropped for item in every) else "",
         )
+
+
+def _left(route: Route, now: float) -> str:
+    return time_left(route.off.until, now) if route.off is not None else ""
 
 
 def _order(row: RouteRow) -> Any:
@@ -105,12 +112,16 @@ def _tls(route: Route, now: float) -> tuple[str, str]:
 
 def is_route_problem(row: RouteRow) -> bool:
     route = row.route
+    if route.off is not None:
+        return row.left == "overdue"
     return bool(route.dropped) or worst(route.problems) in ("error", "warn") or route.live.state == "disabled"
 
 
 def severity(route: Route) -> str:
     """The worst of a route; one that handles nothing is an error, whatever else."""
     found = worst(route.problems)
+    if route.off is not None:
+        return found
     return "error" if route.dropped and found != "warn" else found
 
 
@@ -210,8 +221,16 @@ def live_words(route: Route) -> tuple[str, str]:
     return f"{signs.error} {state}", "error"
 
 
+def _mark(row: RouteRow) -> CellLike:
+    if row.route.off is not None:
+        return Cell(glyphs.current.paused, "error" if row.left == "overdue" else "warn")
+    return Cell(*severity_sign(severity(row.route)))
+
+
 def _problem(row: RouteRow) -> CellLike:
     route = row.route
+    if route.off is not None:
+        return Cell(f"off {row.left}".rstrip(), "error" if row.left == "overdue" else "warn")
     ordered = sorted(route.problems, key=lambda problem: SEVERITIES.index(problem.severity))
     if not ordered:
         return Cell(route.dropped, "error") if route.dropped else ""
@@ -242,7 +261,7 @@ def owner_words(row: RouteRow) -> str:
 
 
 ROUTE_COLUMNS: tuple[Column[RouteRow], ...] = (
-    Column("mark", "", lambda row: Cell(*severity_sign(severity(row.route))), width=1),
+    Column("mark", "", _mark, width=1),
     Column("where", "host or rule", lambda row: where(row.route), lambda row: _host_key(row.route), flex=3, min_width=18,
            max_width=60),
     Column("route", "route", lambda row: path_words(row.route.ref), lambda row: row.route.ref.path, max_width=32,

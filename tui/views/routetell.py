@@ -27,12 +27,15 @@ def tell_route(row: RouteRow, middlewares: MiddlewareList, now: float) -> Told:
     route = row.route
     grade = severity(route)
     evidence: list[Piece] = [(sentence(item.text), "", item.severity) for item in route.problems]
-    if route.dropped and not route.problems:
+    if route.off is not None:
+        when = "It is switched on again only by hand." if route.off.until is None else f"It comes back in {row.left}."
+        evidence.append(("Its time is over: it should be on again." if row.left == "overdue" else when, "", "warn"))
+    elif route.dropped and not route.problems:
         evidence.append((sentence(route.dropped), "", "error"))
     evidence += _steps(route, middlewares)
     return Told(
         f"{kind_words(route.ref)} {route.ref.path}" if route.controller != DIRECT else route.ref.title,
-        tint(_headline(route), "error" if route.dropped else grade),
+        tint(_headline(route), "warn" if route.off is not None else "error" if route.dropped else grade),
         tuple(evidence),
         facts(
             ("TLS", _tls(route, now)),
@@ -41,7 +44,7 @@ def tell_route(row: RouteRow, middlewares: MiddlewareList, now: float) -> Told:
             ("owner", route.owner.text or route.owner.name or route.owner.kind),
         ),
         (),
-        ("trace", *WITH_PODS, "copy"),
+        ("trace", *(("toggle",) if route.controller != DIRECT else ()), *WITH_PODS, "copy"),
     )
 
 

@@ -10,6 +10,7 @@ from pointsman.tui.answers.routes.context import Context
 from pointsman.tui.answers.routes.kinds import KINDS
 from pointsman.tui.answers.routes.live import join, key_of
 from pointsman.tui.answers.routes.model import Route, RouteList
+from pointsman.tui.answers.routes.parking import Off, off_of
 from pointsman.tui.answers.words import blind
 from pointsman.tui.model import kinds as k
 from pointsman.tui.model.times import age
@@ -51,13 +52,18 @@ def joined(snapshot: Snapshot) -> RouteList:
 @memoized(*READS)
 def base(snapshot: Snapshot) -> Base:
     ctx = Context(snapshot)
-    items = [
-        route
-        for kind, read in KINDS
-        for obj in sorted(snapshot.all(kind), key=lambda item: item.key)
-        for route in read(ctx, obj)
-    ]
+    items = []
+    for kind, read in KINDS:
+        for obj in sorted(snapshot.all(kind), key=lambda item: item.key):
+            off = off_of(obj)
+            items += [route if off is None else _switched_off(route, off) for route in read(ctx, obj)]
     return Base(RouteList(tuple(items), blind_to(snapshot), ctx.assumed), ctx)
+
+
+def _switched_off(route: Route, off: Off) -> Route:
+    """A route that somebody switched off is as somebody wants it: what its parked field looks like is no problem."""
+    by = f" by {off.by}" if off.by else ""
+    return replace(route, problems=(), dropped=f"it is switched off{by}", off=off)
 
 
 def blind_to(snapshot: Snapshot) -> str:

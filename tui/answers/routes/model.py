@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.owners import UNKNOWN, Owner
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.routes.parking import Off
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.model.meta import Key
 
@@ -152,6 +153,8 @@ class Route:
     dropped: str = ""
     served_by: Ref | None = None
     """The workload of the controller, where there are several."""
+    off: Off | None = None
+    """Switched off by this program, here or elsewhere; ``dropped`` then says so."""
 
     @property
     def kind(self) -> str:
