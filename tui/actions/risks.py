@@ -5,8 +5,8 @@ from __future__ import annotations
 from pointsman.tui.actions.change import Doc
 from pointsman.tui.actions.effects import with_object
 from pointsman.tui.actions.plan import Risk, graver
-from pointsman.tui.answers.policies.enforcement import ALL_KINDS
 from pointsman.tui.actions.routes import ROUTE_IDS, route_risks
+from pointsman.tui.answers.policies.enforcement import ALL_KINDS
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
 from pointsman.tui.answers.policies.lint import selects
 from pointsman.tui.answers.policies.rules import INGRESS, Action, Policy

@@ -74,7 +74,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=6,
-        footer_not=("policies",),
+        footer_not=("policies", "routes"),
         label="related",
     ),
     Command(
