@@ -9,7 +9,7 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from pointsman.tui.actions.source import SourceError
 from pointsman.tui.actions.source import read_object as read_text
 from pointsman.tui.actions.timers import Timer, timers
 from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON
+from pointsman.tui.actions.traefik import Setting, settings_wish
 from pointsman.tui.actions.undo import change_of, undo_wish
 from pointsman.tui.actions.write import read_object
 from pointsman.tui.answers.ref import Ref
@@ -159,6 +160,10 @@ class Desk:
         if "status" in (plan.change.before or {}) and "status" not in (plan.dry_run.result or {"status": None}):
             found = (*found, Risk("its status goes: this kind keeps it in the object itself"))
         return replace(plan, wish=replace(plan.wish, effect=effect), risks=graver(found))
+
+    async def plan_traefik(self, settings: Sequence[Setting], which: Ref | None = None) -> Plan:
+        """Change how Traefik runs, several settings at once; ``which`` of several. Raises ActionError or KubeError."""
+        return await self.plan(settings_wish(self.snapshot(), settings, which))
 
     async def plan_undo(self, op: str) -> Plan:
         """Take a write back, by its id or the beginning of it. Raises ActionError, JournalError or KubeError."""

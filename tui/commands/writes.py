@@ -31,6 +31,15 @@ COMMANDS: tuple[Command, ...] = (
         dangerous=True,
     ),
     Command(
+        "access-log",
+        "Traefik's access log",
+        "Switch Traefik's access log on (or off), which tells who asks for what; shows the change and asks first.",
+        group="Act",
+        words=("access-log",),
+        argument="on or off",
+        dangerous=True,
+    ),
+    Command(
         "revert",
         "Switch on again",
         "Switch on the policy or route whose time is over, or ends first, without waiting; shows the change and asks first.",

@@ -22,6 +22,7 @@ from pointsman.tui.demo.controllers.cilium import Cilium
 from pointsman.tui.demo.controllers.cron import CronJobs
 from pointsman.tui.demo.controllers.deployments import Deployments
 from pointsman.tui.demo.controllers.endpoints import Endpoints, Ingresses, Namespaces
+from pointsman.tui.demo.controllers.helm import Helm
 from pointsman.tui.demo.controllers.kubelet import Kubelet
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj
 from pointsman.tui.demo.controllers.metallb import MetalLB
@@ -69,6 +70,7 @@ class Life:
             Ingresses(self._m),
             MetalLB(self._m),
             cilium,
+            Helm(self._m),
         )
         CronJobs(self._m)
         Mishaps(self._m, self._kubelet, cilium, rate)

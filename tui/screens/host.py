@@ -257,6 +257,13 @@ class Host(App[int], inherit_bindings=False):
         else:
             self.say("No policy is switched off.")
 
+    def cmd_access_log(self, argument: str = "") -> None:
+        """Switch Traefik's access log on or off; without a word the other way than it is."""
+        if argument not in ("", "on", "off"):
+            self.say("Say :access-log on, or :access-log off.", severity="warning")
+        else:
+            self.writer.access_log({"on": True, "off": False}.get(argument))
+
     def cmd_aliases(self) -> None:
         self.cmd_help()
 

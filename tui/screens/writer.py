@@ -179,6 +179,13 @@ class Writer:
         """Ask whether to switch a policy on."""
         self.begin(lambda desk: desk.plan_on(ref))
 
+    def access_log(self, on: bool | None = None) -> None:
+        """Ask whether to switch Traefik's access log on or off (None: the other way than it is)."""
+        from pointsman.tui.actions.traefik import ACCESS_LOG_OFF, ACCESS_LOG_ON, access_log_on
+
+        wanted = on if on is not None else not access_log_on(self._host.snapshot())
+        self.begin(lambda desk: desk.plan_traefik([ACCESS_LOG_ON if wanted else ACCESS_LOG_OFF]))
+
     async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> None:
         from pointsman.tui.actions.errors import ActionError
         from pointsman.tui.actions.pipeline import Status

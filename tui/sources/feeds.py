@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 FEEDS: dict[str, str] = {
     "hubble": "pointsman.tui.sources.hubble.feed",
     "traefik": "pointsman.tui.sources.traefik.feed",
+    "traefik-log": "pointsman.tui.sources.accesslog.feed",
 }
 """The link's name → the module."""
 

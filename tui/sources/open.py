@@ -42,8 +42,10 @@ class Opened:
         """How Traefik's API is reached, likewise."""
         if options.manifests:
             store.set_link("hubble", State.ABSENT, "files tell of no traffic")
+            store.set_link("traefik-log", State.ABSENT, "files tell of no traffic")
         else:
             store.set_link("hubble", State.CONNECTING)
+            store.set_link("traefik-log", State.CONNECTING)
         store.set_link(
             "traefik",
             State.ABSENT,
