@@ -230,7 +230,8 @@ def _gapless(item: Obj[Workload]) -> bool:
         return False
     if dig_str(doc, "spec", "strategy", "type") == "Recreate":
         return False
-    replicas = dig(doc, "spec", "replicas", default=1)
+    asked = item.body.spec.replicas
+    replicas = 1 if asked is None else asked
     away = dig_str(doc, "spec", "strategy", "rollingUpdate", "maxUnavailable", default="25%")
     if match := re.fullmatch(r"(\d+)%", away):
         # Rounded down, as the Deployment's controller does.
