@@ -36,6 +36,8 @@ class Shot:
     size: tuple[int, int]
     theme: str = "dark"
     keys: tuple[str, ...] = ()
+    dialog: str = ""
+    """One that no key opens without a server (tests/dialogkit.py)."""
 
     @property
     def name(self) -> str:
@@ -58,6 +60,11 @@ def shots() -> Iterator[Shot]:
     for size in SIZES:
         yield Shot("policies", "classic", size, keys=("5",))
     yield Shot("policies", "broken", (120, 40), "light", keys=("5",))
+    for size in SIZES:
+        yield Shot("confirm", "classic", size, keys=("5",), dialog="confirm")
+    yield Shot("confirm", "classic", (120, 40), "light", keys=("5",), dialog="confirm")
+    yield Shot("conflict", "classic", (80, 24), keys=("5",), dialog="conflict")
+    yield Shot("conflict", "classic", (120, 40), keys=("5",), dialog="conflict")
     yield Shot("policies-explain", "classic", (120, 40), keys=("5", "enter"))
     yield Shot("policies-matrix", "classic", (120, 40), keys=("5", "v", "v"))
     for size in SIZES:
@@ -89,6 +96,10 @@ async def take(shot: Shot) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await pilot.pause(0.1)
+        if shot.dialog:
+            from dialogkit import dialog
+
+            app.push_screen(dialog(app, shot.dialog))
         await pilot.pause(0.4)
         drawn: str = app.export_screenshot(title=f"pointsman --demo {shot.variant}")
     return own_fonts(drawn)

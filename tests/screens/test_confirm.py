@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from appkit import NOW, Clock, make_app
+from appkit import Clock, make_app
+from dialogkit import plan_for
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from pointsman.tui.actions.access import Access
-from pointsman.tui.actions.change import Change
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.plan import DryRun, Plan, Risk
-from pointsman.tui.actions.policies import off_wish
-from pointsman.tui.answers.owners import Owner, owner_of
-from pointsman.tui.answers.ref import Ref
-from pointsman.tui.model.kinds import NETWORKPOLICIES
+from pointsman.tui.answers.owners import Owner
 from pointsman.tui.screens.modals.confirm import ConfirmScreen
 from pointsman.tui.screens.modals.seen import Choice
 
-REF = Ref("networkpolicies", "db", "postgres-from-lan")
 HOSTILE = "[red]\x1b[31mnot red\u202e[/red]"
-
-
-def plan_for(app: Any, ref: Ref = REF, seconds: float | None = 600.0, **more: Any) -> Plan:
-    snapshot = app.session.snapshot()
-    obj = snapshot.get(NETWORKPOLICIES, *ref.key)
-    wish = replace(
-        off_wish(snapshot, ref, by="me@here", seconds=seconds, now=NOW.timestamp()), risks=more.pop("risks", ())
-    )
-    fields: dict[str, Any] = {
-        "change": Change(ref, obj.doc(), wish.make(obj.doc()), "v1"),
-        "cluster": snapshot.cluster,
-        "risks": wish.risks,
-        "owner": owner_of(obj, snapshot),
-        "access": Access("patch", "networkpolicies.networking.k8s.io", "db", True),
-        "dry_run": DryRun(True, "the server accepts it"),
-    }
-    return Plan(wish, **{**fields, **more})
 
 
 class Asked:

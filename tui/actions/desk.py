@@ -183,7 +183,11 @@ class Desk:
             wish = off_wish(self.snapshot(), ref, by=who(), now=self._clock())
             return await self._toggle(replace(wish, undoes=write.op), off=True)
         live = await read_object(self.client, change_of(write))
-        return await self.plan(undo_wish(write, live))
+        plan = await self.plan(undo_wish(write, live))
+        if plan.nothing:
+            return plan
+        effect = await asyncio.to_thread(change_words, self.snapshot(), plan.wish.ref, plan.change.after)
+        return replace(plan, wish=replace(plan.wish, effect=effect))
 
     def started(self, plan: Plan) -> Plan:
         """The plan with its timer starting now. Call it when the answer is given."""

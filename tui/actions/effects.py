@@ -48,12 +48,14 @@ def toggle_words(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:
     return effect_lines(found) if found is not None else ()
 
 
-def change_words(snapshot: Snapshot, ref: Ref, after: Doc) -> tuple[str, ...]:
-    """What it opens and closes that a policy becomes ``after``, or is made; none for other kinds. For a thread, as
-    :func:`toggle_effect`."""
+def change_words(snapshot: Snapshot, ref: Ref, after: Doc | None) -> tuple[str, ...]:
+    """What it opens and closes that a policy becomes ``after``, is made, or goes (None); none for other kinds. For a
+    thread, as :func:`toggle_effect`."""
     if ref.kind not in ALL_KINDS:
         return ()
     index = compile_index(_apart(snapshot))
+    if after is None:
+        return effect_lines(effect(snapshot, index, without(index, ref)))
     return effect_lines(effect(snapshot, index, compile_index(with_object(snapshot, ref, after))))
 
 

@@ -38,6 +38,16 @@ COMMANDS: tuple[Command, ...] = (
         label="off/on",
         dangerous=True,
     ),
+    Command(
+        "policies.new",
+        "New policy",
+        "Make a policy: choose a commented template, finish it in your editor; shows the change and asks first.",
+        ("a",),
+        "Act",
+        ("policies",),
+        words=("new-policy",),
+        dangerous=True,
+    ),
     *sort_commands(
         "policies",
         {

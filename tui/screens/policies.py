@@ -21,6 +21,7 @@ from pointsman.tui.commands import Command
 from pointsman.tui.screens.behind import Behind
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.screens.policymatrix import MatrixPart
+from pointsman.tui.screens.policynew import NewPart
 from pointsman.tui.screens.policytoggle import TogglePart
 from pointsman.tui.screens.question import QuestionBar
 from pointsman.tui.views.explain import Told
@@ -57,7 +58,7 @@ PATIENCE = 0.012
 _POD_SORTS = {"policy": "pod", "kind": "workload", "state": "ingress", "ways": "egress", "selects": "count"}
 
 
-class PoliciesScreen(MatrixPart, TogglePart):
+class PoliciesScreen(MatrixPart, TogglePart, NewPart):
     place = "policies"
     CSS_PATH: ClassVar = "policies.tcss"
     AUTO_FOCUS = "#policies"

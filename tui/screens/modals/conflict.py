@@ -17,7 +17,7 @@ from pointsman.widgets.cells import Cell
 from pointsman.widgets.diffview import DiffView
 from pointsman.widgets.lines import Lines
 
-BESIDES = 7
+BESIDES = 8
 """Lines of the dialog that are always there beside its two differences."""
 
 
@@ -46,6 +46,7 @@ class ConflictScreen(SeenScreen[bool]):
         }
         & Lines { height: auto; }
         & DiffView { height: auto; }
+        & #conflict-mine { margin: 1 0 0 0; }
         & #conflict-buttons { height: 1; align-horizontal: right; }
     }
     """

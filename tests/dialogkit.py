@@ -1,0 +1,61 @@
+"""Plans and dialogs on the filled store of appkit, where no server can be asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from appkit import NOW
+
+from pointsman.tui.actions.access import Access
+from pointsman.tui.actions.change import Change
+from pointsman.tui.actions.pipeline import Conflict
+from pointsman.tui.actions.plan import DryRun, Plan
+from pointsman.tui.actions.policies import off_wish
+from pointsman.tui.answers.owners import owner_of
+from pointsman.tui.answers.ref import Ref
+from pointsman.tui.model.kinds import NETWORKPOLICIES
+from pointsman.tui.screens.modals.confirm import ConfirmScreen
+from pointsman.tui.screens.modals.conflict import ConflictScreen
+
+REF = Ref("networkpolicies", "db", "postgres-from-lan")
+
+
+def plan_for(app: Any, ref: Ref = REF, seconds: float | None = 600.0, **more: Any) -> Plan:
+    """Switching a policy off, as if the server had agreed."""
+    snapshot = app.session.snapshot()
+    obj = snapshot.get(NETWORKPOLICIES, *ref.key)
+    wish = off_wish(snapshot, ref, by="me@here", seconds=seconds, now=NOW.timestamp())
+    wish = replace(wish, risks=more.pop("risks", ()), effect=more.pop("effect", ()))
+    fields: dict[str, Any] = {
+        "change": Change(ref, obj.doc(), wish.make(obj.doc()), "v1"),
+        "cluster": snapshot.cluster,
+        "risks": wish.risks,
+        "owner": owner_of(obj, snapshot),
+        "access": Access("patch", "networkpolicies.networking.k8s.io", "db", True),
+        "dry_run": DryRun(True, "the server accepts it"),
+    }
+    return Plan(wish, **{**fields, **more})
+
+
+def conflict_for(app: Any, ref: Ref = REF) -> Conflict:
+    """Somebody changed the port while it was being switched off."""
+    before, after = plan_for(app, ref).texts
+    return Conflict("flux", "2026-03-14T13:00:11Z", (before, after), (before, before.replace("5432", "5433")))
+
+
+def dialog(app: Any, what: str) -> Any:
+    """``confirm`` or ``conflict``, as they are when the terminal has shown them."""
+    if what == "confirm":
+        effect = ("opens: media/jellyfin and 12 more to db/postgres: 5432/tcp",)
+
+        async def replan(seconds: float | None) -> Plan:
+            return plan_for(app, seconds=seconds, effect=effect)
+
+        return ConfirmScreen(plan_for(app, effect=effect), replan=replan, acknowledge=lambda call: call())
+    return ConflictScreen(
+        f"{REF.title} was changed meanwhile by flux.",
+        conflict_for(app),
+        NOW.timestamp(),
+        acknowledge=lambda call: call(),
+    )
