@@ -8,6 +8,9 @@ from functools import cached_property
 from pointsman.tui.answers.ips import Address, IpMap, Problem, ip_map
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.model import Pool
+from pointsman.tui.answers.policies.index import PolicyIndex, compile_index
+from pointsman.tui.answers.policies.lint import Lint, Lints
+from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.build import route_list
 from pointsman.tui.answers.routes.model import Route
 from pointsman.tui.answers.stack import StackReport, detect
@@ -82,3 +85,17 @@ class Exam:
             for problem in route.problems:
                 found.setdefault(problem.id, {}).setdefault((route.ref, problem), (route, problem))
         return {key: tuple(items.values()) for key, items in found.items()}
+
+    @cached_property
+    def policies(self) -> PolicyIndex:
+        return compile_index(self.snapshot)
+
+    @cached_property
+    def lints(self) -> Mapping[str, tuple[tuple[Ref, Lint], ...]]:
+        """What is doubtful about policies, by the lint's id."""
+        lints = Lints(self.policies)
+        found: dict[str, list[tuple[Ref, Lint]]] = {}
+        for policy in self.policies.policies:
+            for lint in lints.of(policy):
+                found.setdefault(lint.id, []).append((policy.ref, lint))
+        return {key: tuple(items) for key, items in found.items()}

@@ -153,7 +153,7 @@ class MetalState:
         return frozenset(nodes)
 
     @cached_property
-    def _ignores_exclusion(self) -> bool:
+    def ignores_exclusion(self) -> bool:
         return any(
             word.lstrip("-") in ("ignore-exclude-lb", "ignore-exclude-lb=true")
             for item in metallb.speakers(self.found)
@@ -171,7 +171,7 @@ class MetalState:
             network = condition(node.body.status.conditions, "NetworkUnavailable")
             if network is not None and network.status == "True":
                 continue
-            if EXCLUDE in node.meta.labels and not self._ignores_exclusion:
+            if EXCLUDE in node.meta.labels and not self.ignores_exclusion:
                 continue
             if any(
                 not advert.body.spec.node_selectors or any_selects(advert.body.spec.node_selectors, node.meta.labels)

@@ -13,4 +13,5 @@ CHECK = Check(
     reads=READS,
     look=by_problem("lan-ghost"),
     timed=True,
+    follows=("vip-ghost", "ip-not-announced", "l2-lease-holder-gone", "node-not-ready"),
 )
