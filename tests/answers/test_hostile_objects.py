@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 import scenarios
 import worlds
+from hostile import mutate
 
 from pointsman.tui.answers.describe import describe
 from pointsman.tui.answers.doctor import findings
@@ -22,11 +22,6 @@ from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.json import dumps, ips_json, status_json
 from pointsman.tui.views.plain import ips_lines, status_lines
 from pointsman.tui.views.tables import Paper
-
-JUNK: tuple[Any, ...] = (
-    None, "", 0, -1, 10**30, True, 1.5, [], {}, [None], [{}], ["x", 1], {"a": {"b": []}}, "\x1b[31m[red]x[/red]", "‮evil",
-    "192.168.7.999", "999999-1", "0.0.0.0/0", "2027-13-45T99:99:99Z", "9999-12-31T23:59:59Z", "🂡" * 50, "x" * 5000,
-)  # fmt: skip
 
 
 def everything(snapshot: Snapshot) -> None:
@@ -46,23 +41,6 @@ def everything(snapshot: Snapshot) -> None:
         assert "‮" not in text
     for words in ("192.168.7.104", "jelly", "https://films.home.example/", "[", "svc/", "//", "::", "http://[x"):
         find(snapshot, words)
-
-
-def mutate(value: Any, dice: random.Random, chance: float) -> Any:
-    """The same document with some of its fields gone or replaced."""
-    if isinstance(value, dict):
-        result = {}
-        for key, item in value.items():
-            if dice.random() < chance:
-                if dice.random() < 0.5:
-                    continue
-                result[key] = dice.choice(JUNK)
-            else:
-                result[key] = mutate(item, dice, chance)
-        return result
-    if isinstance(value, list):
-        return [mutate(item, dice, chance) for item in value if dice.random() > chance]
-    return value
 
 
 @pytest.mark.parametrize("seed", range(12))

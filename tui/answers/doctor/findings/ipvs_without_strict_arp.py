@@ -9,7 +9,7 @@ from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.stack import kubeproxy
 from pointsman.tui.answers.stack.facts import containers
-from pointsman.tui.model.kinds import CONFIGMAPS, L2ADVERTISEMENTS
+from pointsman.tui.model.kinds import CONFIGMAPS, L2ADVERTISEMENTS, METALLBPOOLS
 
 
 def look(exam: Exam) -> Iterator[Sign]:
@@ -65,7 +65,7 @@ CHECK = Check(
     title="kube-proxy in IPVS mode without strictARP beside MetalLB",
     why="Several machines answer for one address: clients hang on the wrong one until their neighbour table changes.",
     fix="Set ipvs.strictARP to true in ConfigMap kube-proxy and restart its pods (k3s: --kube-proxy-arg=ipvs-strict-arp).",
-    reads=(*FACTS, L2ADVERTISEMENTS),
+    reads=(*FACTS, L2ADVERTISEMENTS, METALLBPOOLS),
     look=look,
     needs=(CONFIGMAPS,),
 )

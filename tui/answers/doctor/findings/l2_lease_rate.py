@@ -14,7 +14,7 @@ from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.ips.cilium import LEASE_PREFIX
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.words import plural
-from pointsman.tui.model.kinds import CILIUML2POLICIES, CONFIGMAPS, LEASES
+from pointsman.tui.model.kinds import CILIUML2POLICIES, CILIUMPOOLS, CONFIGMAPS, LEASES
 
 QPS = 10.0
 RETRY = 2.0
@@ -66,7 +66,7 @@ CHECK = Check(
     title="more lease requests than Cilium's agents may send",
     why="The agents throttle themselves: renewals come too late and addresses change their announcer under load.",
     fix="Raise k8sClientRateLimit.qps and .burst, or the retry period, or announce fewer services (serviceSelector).",
-    reads=(*FACTS, LEASES, CILIUML2POLICIES),
+    reads=(*FACTS, LEASES, CILIUML2POLICIES, CILIUMPOOLS),
     look=look,
     needs=(LEASES, CONFIGMAPS),
 )

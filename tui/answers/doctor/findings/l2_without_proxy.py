@@ -9,7 +9,7 @@ from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.ips.cilium import selects, service_labels
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.stack import cilium
-from pointsman.tui.model.kinds import CILIUML2POLICIES, CONFIGMAPS, SERVICES
+from pointsman.tui.model.kinds import CILIUML2POLICIES, CILIUMPOOLS, CONFIGMAPS, SERVICES
 
 
 def look(exam: Exam) -> Iterator[Sign]:
@@ -42,7 +42,7 @@ CHECK = Check(
     title="L2 announcements of Cilium without its kube-proxy replacement",
     why="The agents answer ARP only for services whose traffic they carry themselves.",
     fix="Set kubeProxyReplacement to true, or announce with MetalLB.",
-    reads=(*FACTS, SERVICES, CILIUML2POLICIES),
+    reads=(*FACTS, SERVICES, CILIUML2POLICIES, CILIUMPOOLS),
     look=look,
     needs=(CONFIGMAPS,),
 )

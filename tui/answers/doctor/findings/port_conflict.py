@@ -42,7 +42,7 @@ def _pending(waiting: list[Obj[Pod]], holders: Mapping[HostPort, list[Obj[Pod]]]
         rivals = {port: holders[port] for port in sorted(_ports(pod)) if port in holders}
         if not rivals:
             continue
-        others = list(dict.fromkeys(rival for items in rivals.values() for rival in items if rival is not pod))
+        others = list({rival.key: rival for items in rivals.values() for rival in items}.values())
         words = listed([port_text(*port) for port in rivals])
         yield Sign(
             "error",

@@ -13,7 +13,7 @@ from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, 
 from pointsman.tui.answers.ranges import Address, parse_ip
 from pointsman.tui.answers.words import listed, sees
 from pointsman.tui.model.core import Lease, Service
-from pointsman.tui.model.kinds import CILIUML2POLICIES, LEASES
+from pointsman.tui.model.kinds import CILIUML2POLICIES, DAEMONSETS, LEASES
 from pointsman.tui.model.lb import CiliumL2AnnouncementPolicy
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.times import epoch
@@ -72,6 +72,8 @@ def _holder_problems(ctx: Context, service: Obj[Service], lease: Obj[Lease], pol
         text = f"Lease {lease.path} is held by {holder}, which {trouble}"
         return [Problem("l2-lease-holder-gone", "error", text)]
     if not state.running:
+        if not sees(ctx.snapshot, DAEMONSETS):
+            return []
         return [Problem("vip-ghost", "error", f"{GHOST}Lease {lease.path} is left over, no Cilium agent runs")]
     agents = state.ready_agents
     if agents and holder not in agents:

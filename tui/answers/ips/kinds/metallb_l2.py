@@ -10,7 +10,7 @@ from pointsman.tui.answers.ips.model import GHOST, Announcer, Evidence, IpKind, 
 from pointsman.tui.answers.ranges import Address
 from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import Service
-from pointsman.tui.model.kinds import DAEMONSETS
+from pointsman.tui.model.kinds import DAEMONSETS, METALLBPOOLS
 from pointsman.tui.model.meta import Obj
 from pointsman.tui.model.times import epoch
 
@@ -91,7 +91,7 @@ def _status_problems(ctx: Context, node: str, source: str) -> list[Problem]:
 def _unannounced(ctx: Context, service: Obj[Service], pool: str | None, announced: bool) -> list[Problem]:
     """An address that was given and that nobody announces, with the reason; the commonest mistake first."""
     state = ctx.metallb
-    if not state.adverts_known or pool is None:
+    if not state.adverts_known or pool is None or not sees(ctx.snapshot, METALLBPOOLS):
         return []
     adverts = state.l2(pool, service)
     if not adverts and not state.bgp(pool, service):
