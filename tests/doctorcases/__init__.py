@@ -13,6 +13,7 @@ from typing import Any
 
 import worlds
 
+from pointsman.tui.model.neighbours import LanReading
 from pointsman.tui.store.snapshot import Snapshot
 
 Doc = dict[str, Any]
@@ -22,7 +23,8 @@ Doc = dict[str, Any]
 class Case:
     """``fires`` raises the finding with ``severity`` at ``object`` (its slug); ``text`` is a part of what it says.
 
-    ``silent`` are clusters by what is different in them. ``options`` go to :func:`worlds.make_store`.
+    ``silent`` are clusters by what is different in them. ``options`` are those of :func:`snapshot`, ``quiet`` stand in their
+    place for the silent ones.
     """
 
     fires: list[Doc]
@@ -31,10 +33,15 @@ class Case:
     object: str | None = None
     text: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    quiet: Mapping[str, Any] | None = None
 
 
-def snapshot(docs: list[Doc], **options: Any) -> Snapshot:
-    return worlds.make_snapshot(copy.deepcopy(docs), **options)
+def snapshot(docs: list[Doc], *, lan: LanReading | None = None, **options: Any) -> Snapshot:
+    """``lan`` is what the local network said; the others go to :func:`worlds.make_store`."""
+    store = worlds.make_store(copy.deepcopy(docs), **options)
+    if lan is not None:
+        store.set_lan([lan])
+    return store.snapshot()
 
 
 def together(*parts: Doc | Iterable[Doc]) -> list[Doc]:

@@ -7,6 +7,7 @@ from typing import Any
 import worlds
 
 from doctorcases import IP, Case, Doc, cilium, classic, config_map, custom, kubeadm, patched, served, together
+from pointsman.tui.model.neighbours import LanReading
 
 LEASE = worlds.l2_lease("x/web", "shed")
 AGENTS = [worlds.pod(f"cilium-{name}", "kube-system", name, labels={"k8s-app": "cilium"}) for name in worlds.NODES]
@@ -67,6 +68,15 @@ def configuration(result: str, error: str = "") -> Doc:
                   {"result": result, "errorSummary": error})  # fmt: skip
 
 
+SHED, LOFT = "00:00:5e:00:53:11", "00:00:5e:00:53:12"
+
+
+def lan(*macs: str) -> LanReading:
+    """What the local network said of the address, and of the machines."""
+    hosts = {"192.168.7.11": SHED, "192.168.7.12": LOFT, **({IP: macs[-1]} if macs else {})}
+    return LanReading(IP, worlds.NOW, macs, hosts=hosts)
+
+
 WEBHOOK = worlds.service("metallb-webhook-service", "metallb-system", type="ClusterIP")
 
 CASES: dict[str, Case] = {
@@ -86,6 +96,12 @@ CASES: dict[str, Case] = {
         together(cilium(), ONE_AGENT_LESS, served(), LEASE),
         {"renewed": held(), "a node that is slow": held(renewed=50)},
         object="Service/x/web",
+    ),
+    "lan-ghost": Case(
+        held(), {"it answers": held()}, object="Service/x/web", options={"lan": lan()}, quiet={"lan": lan(SHED)},
+    ),
+    "lan-conflict": Case(
+        held(), {"the right one": held()}, object="Service/x/web", options={"lan": lan(LOFT)}, quiet={"lan": lan(SHED)},
     ),
     "two-announcers": Case(
         together(classic(), served(), worlds.l2_status("x/web", "shed", suffix="a"), worlds.l2_status("x/web", "loft", suffix="b")),
