@@ -20,6 +20,7 @@ from pointsman.tui.demo.kube.server import KubeServer
 from pointsman.tui.demo.kube.storage import Storage
 from pointsman.tui.demo.life import Life
 from pointsman.tui.demo.scenario import Variant, build
+from pointsman.tui.demo.traefik.attach import TraefikPort
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class Homelab:
         self.ports = Ports()
         self.ports.register("web", {"app.kubernetes.io/name": "site"}, 8080, page(SITE))
         self.relay = Relay(self)
+        self.traefik = TraefikPort(self)
         self.server: KubeServer | None = None
         self._changed = asyncio.Event()
         self._beat: asyncio.Task[None] | None = None

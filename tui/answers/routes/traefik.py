@@ -63,6 +63,12 @@ class Traefik:
     api_insecure: bool = False
     api_base: str = ""
     """``api.basePath``, with a leading slash and without a closing one."""
+    ping: str = ""
+    """The entry point that answers ``/ping``; empty where none does."""
+    metrics: str = ""
+    """The entry point with Prometheus's metrics, likewise."""
+    features: Mapping[str, bool] = field(default_factory=dict)
+    """``accessLog`` and ``tracing``."""
 
     @property
     def assumed(self) -> bool:
@@ -133,6 +139,9 @@ def read_traefik(item: Obj[Workload]) -> Traefik:
         api=on(values, "api"),
         api_insecure=yes("api.insecure"),
         api_base=_base_path(values.get("api.basepath", "")),
+        ping=values.get("ping.entrypoint", INTERNAL) if on(values, "ping") else "",
+        metrics=values.get("metrics.prometheus.entrypoint", INTERNAL) if on(values, "metrics.prometheus") else "",
+        features={"accessLog": on(values, "accesslog"), "tracing": on(values, "tracing")},
     )
 
 
