@@ -9,7 +9,6 @@ import http.client
 import json
 import re
 import ssl
-import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -19,8 +18,8 @@ from typing import Any
 
 import pytest
 import scenarios
-from demohome import Demo, demo_homelab, tool
-from realtraefik import free_ports
+from demohome import Demo, demo_homelab
+from traefikhome import traefik_on
 
 from pointsman.tui.answers.routes.build import route_list
 from pointsman.tui.answers.routes.model import TRAEFIK, Route
@@ -97,41 +96,6 @@ class _Named(http.client.HTTPSConnection):
     def connect(self) -> None:
         http.client.HTTPConnection.connect(self)
         self.sock = self.own.wrap_socket(self.sock, server_hostname=self.name)
-
-
-@contextlib.contextmanager
-def traefik_on(demo: Demo, folder: Path) -> Iterator[tuple[dict[str, int], Path]]:
-    args = demo.get("deploy", "traefik", "-n", "kube-system")["spec"]["template"]["spec"]["containers"][0]["args"]
-    names = [match[1] for arg in args if (match := re.match(r"--entryPoints\.(\w+)\.address=", arg))]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
-    (folder / "ca.crt").write_text(demo.ca)
-    log = folder / "access.log"
-    command = [tool("traefik")]
-    for arg in args:
-        match = re.fullmatch(r"--entryPoints\.(\w+)\.address=.*?(/udp|/tcp)?", arg)
-        command.append(
-            f"--entryPoints.{match[1]}.address=127.0.0.1:{ports[match[1]]}{match[2] or ''}" if match else arg
-        )
-    for provider in ("kubernetescrd", "kubernetesingress"):
-        command += [
-            f"--providers.{provider}.endpoint={demo.server}",
-            f"--providers.{provider}.token={demo.token()}",
-            f"--providers.{provider}.certAuthFilePath={folder / 'ca.crt'}",
-        ]
-    command += [
-        f"--accesslog.filepath={log}", f"--log.filepath={folder / 'traefik.log'}", "--global.checknewversion=false",
-        "--api.insecure=true", "--serversTransport.forwardingTimeouts.dialTimeout=300ms",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield ports, log
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="module", params=["classic", "broken"])

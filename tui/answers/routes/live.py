@@ -70,10 +70,14 @@ class _Index:
     def find(self, route: Route, router: Router) -> tuple[proxies.Router, ...]:
         """What it made of one of our routers: one of its own, none, or (for an Ingress of the class nginx) two."""
         made_from = (KINDS[route.ref.kind].kind, *route.ref.key)
-        for name in router.names:
-            found = self.routers.get((route.protocol, name))
-            if found is not None and found.ingress in (None, made_from):
-                return (self._claim(found),)
+        called = [
+            found
+            for name in router.names
+            if (found := self.routers.get((route.protocol, name))) is not None and found.ingress in (None, made_from)
+        ]
+        if called:
+            # Of several that may be meant the one with the very rule.
+            return (self._claim(next((found for found in called if found.rule == router.rule), called[0])),)
         near = [found for found in self.by_object.get(made_from, ()) if found.protocol == route.protocol]
         same = [found for found in near if found.rule == router.rule][:1]
         same = same or [found for found in near if found.provider == NGINX and set(_hosts(found)) == set(route.hosts)]

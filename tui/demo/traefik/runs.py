@@ -5,6 +5,7 @@ The strings of errors and the shapes are those of Traefik 3.7; the tests run the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ from pointsman.tui.store.snapshot import Snapshot
 Item = dict[str, Any]
 NOT_MADE = ("route-ignored", "route-missing-service", "route-missing-port", "route-cross-namespace")
 """Problems for which Traefik makes no router at all."""
+NEVER_BUILT = ("no valid entryPoint", "unknown TLS options", "no TLS on router")
+"""Errors for which the router's service is never built, so nothing is known of its servers."""
 TOP = (1 << 63) - 1
 INTERNAL = "internal"
 
@@ -50,9 +53,19 @@ def runs(snapshot: Snapshot, traefik: Traefik, users: Mapping[Key, list[str]]) -
     made = base(snapshot)
     _internal(found)
     _middlewares(found, snapshot, users)
-    for route in made.list.items:
-        if route.controller == TRAEFIK and route.served_by == traefik.ref and not _skipped(route):
-            _route(found, made.context, snapshot, route)
+    mine = [
+        route
+        for route in made.list.items
+        if route.controller == TRAEFIK and route.served_by == traefik.ref and not _skipped(route)
+    ]
+    first = Counter(router.names[0] for route in mine for router in route.routers if router.names)
+    for route in mine:
+        for router in route.routers:
+            # Two paths of an Ingress that come to the same name are told apart by their rules.
+            twice = route.ref.kind == k.INGRESSES.id and first[router.names[0]] > 1 and len(router.names) > 1
+            if router.names:
+                name = router.names[1 if twice else 0]
+                found.put(route.protocol, "routers", name, _router(found, made.context, snapshot, route, router, name))
     _uses(found)
     return found
 
@@ -72,13 +85,6 @@ GATEWAY = frozenset((k.HTTPROUTES.id, k.GRPCROUTES.id, k.TLSROUTES.id, k.TCPROUT
 
 
 # -- routers --------------------------------------------------------------------------------------------------------------
-def _route(found: Runs, ctx: Context, snapshot: Snapshot, route: Route) -> None:
-    for router in route.routers:
-        name = router.names[0] if router.names else ""
-        if name:
-            found.put(route.protocol, "routers", name, _router(found, ctx, snapshot, route, router, name))
-
-
 def _router(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, router: Router, name: str) -> Item:
     points = found.traefik.entry_points
     wanted = "udp" if route.protocol == "udp" else "tcp"
@@ -94,6 +100,8 @@ def _router(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, router:
     item["service"] = _service(found, ctx, snapshot, route, name)
     if route.protocol != "udp":
         item["rule"] = router.rule
+        if name == names.DEFAULT:
+            item["ruleSyntax"] = "default"
         item |= {"priority": router.priority} if using else {}
     tls = router.tls or any(points[one].tls for one in using)
     if tls and route.protocol != "udp":
@@ -111,6 +119,10 @@ def _router(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, router:
         disabled = disabled or bool(problem)
     if errors:
         item["error"] = errors
+    if any(word in text for text in errors for word in NEVER_BUILT):
+        found.items[route.protocol]["services"].get(_full(item["service"], "kubernetescrd"), {}).pop(
+            "serverStatus", None
+        )
     item["status"] = "disabled" if disabled else "warning" if errors else "enabled"
     if using:
         item["using"] = using
@@ -146,8 +158,10 @@ def _refusal(found: Runs, route: Route, router: Router, uses: Iterable[str], ite
         if protocol == "tcp":
             where = f"1:{error.position}: " if error is not None and error.position else ""
             return f'invalid rule: "{router.rule}" , {where}{text}'
-        inner = f"parsing rule {router.rule}: " if text.startswith("unsupported function") else ""
-        return f"error while parsing rule {router.rule}: {inner}{text.partition(', did you')[0]}"
+        text = text.partition(", did you")[0]
+        if text.startswith("expected , or ) before the end") and error is not None:
+            text = f"1:{error.position}: missing ',' before newline in argument list"
+        return f"error while parsing rule {router.rule}: parsing rule {router.rule}: {text}"
     if any(problem.id == "route-missing-tls-option" for problem in route.problems):
         return f"building router handler: unknown TLS options: {item['tls']['options']}@kubernetescrd"
     if any(problem.id == "route-sni-without-tls" for problem in route.problems):
@@ -164,7 +178,8 @@ def _service(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, name: 
     own, _, provider = name.rpartition("@")
     backends = list(route.backends)
     if route.ref.kind == k.INGRESSES.id:
-        return _balanced(found, route, backends[0], f"{_short(backends[0])}@{provider}")
+        called = "default-backend" if name == names.DEFAULT else _short(backends[0])
+        return _balanced(found, route, backends[0], f"{called}@{provider}")
     if route.ref.kind in GATEWAY:
         children = [
             {"name": _balanced(found, route, one, f"{own}-svc-{one.ref.namespace}-{one.ref.name}-{index}@{provider}"),
@@ -195,8 +210,8 @@ def _service(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, name: 
             backend = ctx.backend(namespace, named, dig_str(item, "port"))
             if backend.problem is not None and backend.problem.id != "route-no-endpoints":
                 continue
-            prefix = "" if route.protocol == "http" else f"{own}-"
-            child = _balanced(found, route, backend, f"{prefix}{_short(backend)}@{provider}")
+            called = _short(backend) if route.protocol == "http" else f"{own}-{named}-{backend.port}"
+            child = _balanced(found, route, backend, f"{called}@{provider}")
         weight = dig(item, "weight")
         children.append({"name": child, **({"weight": weight} if isinstance(weight, int) else {"weight": 1})})
     found.put(route.protocol, "services", name, _weighted(children))
