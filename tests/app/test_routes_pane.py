@@ -252,3 +252,18 @@ async def test_a_route_that_is_off_counts_down_in_its_row_and_in_the_footer() ->
         go_to(app, "films")
         await press(pilot, "enter")
         assert "It comes back in 4:31." in words(app)
+
+
+async def test_the_middlewares_of_a_route_in_their_box() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(140, 40)) as pilot:
+        screen = await opened(pilot)
+        go_to(app, "downloads")
+        await press(pilot, "m")
+        assert "middlewares of IngressRoute media/downloads" in words(app)
+        assert "1.  media/auth" in words(app)
+        await press(pilot, "x")
+        assert "media/auth keeps somebody out: without it more people get in." in words(app)
+        await press(pilot, "escape")
+        go_to(app, "postgres", "services", "db")
+        assert "takes no middlewares" in screen.why_not(BY_ID["routes.middlewares"])

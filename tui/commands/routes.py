@@ -27,6 +27,16 @@ COMMANDS: tuple[Command, ...] = (
         words=("trace",),
         argument="URL",
     ),
+    Command(
+        "routes.middlewares",
+        "Middlewares of the route",
+        "Put the route's middlewares in order, take some out, add some; shows the change and asks first.",
+        ("m",),
+        "Act",
+        ("routes",),
+        label="middlewares",
+        dangerous=True,
+    ),
     *sort_commands(
         "routes",
         {

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 
+from pointsman.tui.actions.routeuses import KINDS_WITH_USES
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.build import route_list
 from pointsman.tui.answers.routes.middlewares import middleware_list
+from pointsman.tui.answers.routes.model import CILIUM
 from pointsman.tui.answers.routes.places import request_of
 from pointsman.tui.answers.routes.request import RequestError, Resolution
 from pointsman.tui.answers.routes.trace import Trace, trace
@@ -20,6 +22,7 @@ from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS, SERVICES
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.screens.question import QuestionBar
+from pointsman.tui.screens.routeuses import RouteMiddlewares
 from pointsman.tui.views.explain import Told
 from pointsman.tui.views.routes import (
     MIDDLEWARE_COLUMNS,
@@ -158,6 +161,12 @@ class RoutesScreen(ListPane):
     def why_not(self, command: Command) -> str:
         if self.is_ready and command.id == "logs" and not isinstance(self.selected_row, RouteRow):
             return "Only routes have pods behind them."
+        if self.is_ready and command.id == "routes.middlewares":
+            row = self.selected_row
+            if not isinstance(row, RouteRow):
+                return "Middlewares are put at a route; v goes to their list."
+            if row.route.ref.kind not in KINDS_WITH_USES or row.route.controller == CILIUM:
+                return f"{row.route.ref.title} takes no middlewares."
         if self.is_ready and command.id == "toggle":
             if not isinstance(self.selected_row, RouteRow):
                 return "Routes are switched in their list."
@@ -236,6 +245,12 @@ class RoutesScreen(ListPane):
             self.host.writer.switch_on(ref)
         else:
             self.host.writer.begin(lambda desk: desk.plan_off(ref), lambda desk, seconds: desk.plan_off(ref, seconds))
+
+    def cmd_routes_middlewares(self) -> None:
+        """Put the middlewares of the route's rule in order, take some out, add some; asks before anything is written."""
+        row = self.selected_row
+        if isinstance(row, RouteRow):
+            RouteMiddlewares(self.host, row.route).begin()
 
     # -- traces -----------------------------------------------------------------------------------------------------
 

@@ -44,7 +44,12 @@ def tell_route(row: RouteRow, middlewares: MiddlewareList, now: float) -> Told:
             ("owner", route.owner.text or route.owner.name or route.owner.kind),
         ),
         (),
-        ("trace", *(("toggle",) if route.controller != DIRECT else ()), *WITH_PODS, "copy"),
+        (
+            "trace",
+            *(("toggle", "edit", "routes.middlewares") if route.controller != DIRECT else ()),
+            *WITH_PODS,
+            "copy",
+        ),
     )
 
 
