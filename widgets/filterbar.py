@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -30,7 +31,15 @@ class _Words(Input):
         Binding("escape", "parent_escape", "Clear, then close", show=False, id="filter.escape"),
         Binding("up", "history(-1)", "Earlier filter", show=False, id="filter.earlier"),
         Binding("down", "history(1)", "Later filter", show=False, id="filter.later"),
+        Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
     ]
+
+    def action_complete(self) -> None:
+        """Take the completion, or go on where there is none."""
+        if self.cursor_at_end and self._suggestion:
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()
 
     def action_parent_escape(self) -> None:
         self._bar.escape()
@@ -66,7 +75,7 @@ class FilterBar(Horizontal):
             padding: 0;
             background: transparent;
             &:focus { border: none; background: transparent; background-tint: transparent; }
-            & > .input--placeholder { color: $text-muted; }
+            & > .input--placeholder, & > .input--suggestion { color: $text-muted; }
         }
     }
     """
@@ -100,6 +109,7 @@ class FilterBar(Horizontal):
         grid: Grid[Any] | None = None,
         *,
         placeholder: str = "words   a|b   !not   column:word   /regex/   -f fuzzy",
+        suggester: Suggester | None = None,
         name: str | None = None,
         id: str | None = None,
         classes: str | None = None,
@@ -107,6 +117,7 @@ class FilterBar(Horizontal):
         super().__init__(name=name, id=id, classes=classes)
         self._grid = grid
         self._placeholder = placeholder
+        self._suggester = suggester
         self._history: list[str] = []
         self._place = 0
         self._draft = ""
@@ -115,7 +126,7 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Lines([Cell(f"{glyphs.current.prompt} ", "accent bold")], id="prompt")
-        words = _Words(placeholder=self._placeholder, compact=True, select_on_focus=False)
+        words = _Words(placeholder=self._placeholder, compact=True, select_on_focus=False, suggester=self._suggester)
         words.cursor_blink = False  # every blink is a frame on the wire
         yield words
         yield Lines(id="count")

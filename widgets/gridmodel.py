@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pointsman.widgets.cells import Cell, CellLike, Column
 from pointsman.widgets.filtering import FilterError, Query, Words
-from pointsman.widgets.rowmodel import SEARCH_STEP, RowModel
+from pointsman.widgets.rowmodel import SEARCH_STEP, Reader, RowModel
 
 __all__ = ["Cell", "CellLike", "Column", "FilterError", "GridModel"]
 
@@ -31,8 +31,9 @@ class GridModel(RowModel[T]):
         *,
         search: Callable[[T], str] | None = None,
         words: Words | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        super().__init__(columns, words=words)
+        super().__init__(columns, words=words, reader=reader)
         self._search = search
         self._source: Sequence[T] | None = None
         self._items: list[T] = []

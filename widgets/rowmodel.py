@@ -16,6 +16,8 @@ from pointsman.widgets.filtering import Query, Words, parse
 from pointsman.widgets.text import LIMIT, clean
 
 T = TypeVar("T")
+Reader = Callable[[str, Sequence[str]], Query]
+"""What was typed and the columns' names → the filter; may raise `FilterError`."""
 
 SEARCH_STEP = 500
 """Rows searched in one step of a filter: a few milliseconds."""
@@ -36,7 +38,10 @@ class Counters:
 class RowModel(ABC, Generic[T]):
     """Rows in view order with a cursor that follows identity, a filter, marks and formatted cells on demand."""
 
-    def __init__(self, columns: Sequence[Column[T]], *, words: Words | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[Column[T]], *, words: Words | None = None, reader: Reader | None = None
+    ) -> None:
+        """`reader` reads what is typed into the filter in place of `filtering.parse`."""
         self.columns: tuple[Column[T], ...] = tuple(columns)
         self._by_key = {column.key: column for column in self.columns}
         if len(self._by_key) != len(self.columns):
@@ -45,6 +50,7 @@ class RowModel(ABC, Generic[T]):
         self._by_name = {column.title.lower(): column for column in self.columns if column.title.strip()}
         self._by_name.update((key.lower(), column) for key, column in self._by_key.items())
         self._words: Words = words or {}
+        self._reader = reader
         self.counters = Counters()
         self.version = 0
         """Grows whenever the view (rows, order, cursor, marks) may have changed."""
@@ -168,7 +174,8 @@ class RowModel(ABC, Generic[T]):
         """Keep only rows that pass, beside the typed filter; one predicate per name, `None` takes it away."""
 
     def _parse(self, text: str) -> Query:
-        query = parse(text, tuple(self._by_name), self._words)
+        names = tuple(self._by_name)
+        query = self._reader(text, names) if self._reader is not None else parse(text, names, self._words)
         if query:
             self.last_query = query
         return query

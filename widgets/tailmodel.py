@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pointsman.widgets.cells import Column
 from pointsman.widgets.filtering import Query, Words
-from pointsman.widgets.rowmodel import SEARCH_STEP, RowModel
+from pointsman.widgets.rowmodel import SEARCH_STEP, Reader, RowModel
 
 T = TypeVar("T")
 
@@ -33,10 +33,11 @@ class TailModel(RowModel[T]):
         *,
         search: Callable[[T], str] | None = None,
         words: Words | None = None,
+        reader: Reader | None = None,
     ) -> None:
         if capacity < 1:
             raise ValueError("a tail holds at least one row")
-        super().__init__(columns, words=words)
+        super().__init__(columns, words=words, reader=reader)
         self.capacity = capacity
         self._search = search
         self._ring: list[T] = []
@@ -142,6 +143,11 @@ class TailModel(RowModel[T]):
             self._cursor = max(0, self._cursor - gone) if len(self) else -1
         self.version += 1
         return matched
+
+    def passing(self, rows: Iterable[T]) -> int:
+        """How many of these rows, which are not appended, pass the filter."""
+        test = self._test
+        return sum(1 for row in rows if test is None or test(row))
 
     def clear(self) -> None:
         """Forget all rows; numbers go on."""

@@ -57,14 +57,6 @@ def test_words_of_ends() -> None:
     assert end_of(LAN, asked=False).outside
 
 
-def test_an_address_alone_is_looked_up_among_the_objects() -> None:
-    store = FlowStore()
-    store.book.who = {"10.42.1.7": JELLYFIN}.get
-    store.add_flows([flow(Peer(ip="203.0.113.9"), Peer(ip="10.42.1.7", port=8096), origin=TRAEFIK_LOG)], 100.0)
-    (edge,) = store.traffic(100.0).edges
-    assert (edge.source.text, edge.destination.text, edge.port) == ("world", "media/jellyfin", 8096)
-
-
 def test_private_addresses() -> None:
     assert all(
         map(is_private, ("10.1.2.3", "172.16.0.1", "172.31.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "fe80::1"))

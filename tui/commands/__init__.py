@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pointsman.tui.commands import ips, lists, log, narrowing, panes, policies, program, readers, routes, writes
+from pointsman.tui.commands import flows, ips, lists, log, narrowing, panes, policies, program, readers, routes, writes
 from pointsman.tui.commands.model import APP, DIALOGS, LISTS, PANES, Command, PaneName
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
 COMMANDS: tuple[Command, ...] = (
     *panes.COMMANDS,
     *lists.COMMANDS,
+    *flows.COMMANDS,
     *policies.COMMANDS,
     *routes.COMMANDS,
     *writes.COMMANDS,

@@ -41,7 +41,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=3,
-        footer_not=("policies", "routes"),
+        footer_not=("flows", "policies", "routes"),
         label="yaml",
     ),
     Command(
@@ -52,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=4,
-        footer_not=("policies", "routes", "ips"),
+        footer_not=("flows", "policies", "routes", "ips"),
         label="describe",
     ),
     Command(
@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=5,
-        footer_not=("policies", "routes", "log", "ips"),
+        footer_not=("flows", "policies", "routes", "log", "ips"),
         label="logs",
     ),
     Command(

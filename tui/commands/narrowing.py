@@ -15,7 +15,7 @@ COMMANDS: tuple[Command, ...] = (
         "Show columns that are hidden for want of room.",
         ("ctrl+w",),
         "Narrow",
-        ("ips", "policies", "routes", "log"),
+        ("flows", "ips", "policies", "routes", "log"),
     ),
     Command("namespace.all", "All namespaces", "Show all namespaces.", ("0",), "Narrow"),
     Command(

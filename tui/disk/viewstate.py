@@ -32,6 +32,10 @@ class PaneState(msgspec.Struct, omit_defaults=True):
     reverse: bool = False
     problems: bool = False
     wide: bool = False
+    view: str = ""
+    """Which of the pane's views; empty: the first."""
+    hidden: tuple[str, ...] = ()
+    """What is left out as noise (Flows)."""
     span: str = ""
     """How far back ribbons go: ``day``, or an hour where it is empty."""
 

@@ -19,6 +19,14 @@ import msgspec
 HUBBLE: Final = "hubble"
 TRAEFIK_LOG: Final = "traefik-log"
 
+IDENTITIES: Final = (
+    "unknown", "host", "world", "unmanaged", "health", "init", "remote-node", "kube-apiserver", "ingress",
+    "world-ipv4", "world-ipv6",
+)  # fmt: skip
+"""Reserved identities, by number."""
+TRACE_SOCK: Final = 7
+"""Event type: an address translated at a socket."""
+
 MASK: Final = "***"
 SENSITIVE_HEADERS: Final = frozenset(
     {

@@ -164,6 +164,12 @@ class Host(App[int], inherit_bindings=False):
             ObjectReader(ref.title, "describe", lambda snapshot, _folded: description_of(snapshot, ref), yaml=False)
         )
 
+    def open_text(self, title: str, what: str, text: str) -> None:
+        """A text that does not change, to read, search, copy and save. It may come from outside."""
+        from pointsman.tui.screens.modals.reader import ObjectReader
+
+        self.push_screen(ObjectReader(title, what, lambda _snapshot, _folded: text, yaml=False))
+
     def open_logs(self, ref: Ref, *, ask: bool = False) -> None:
         """The log of a container behind an object; asks which if there are several."""
         from pointsman.tui.screens.modals.podlogs import LogsScreen
@@ -192,19 +198,24 @@ class Host(App[int], inherit_bindings=False):
 
     def open_related(self, ref: Ref) -> None:
         """What is related to an object; choosing one opens it where it is at home."""
-        from pointsman.tui.answers.ref import Ref
-        from pointsman.tui.views.opening import filter_for
         from pointsman.tui.views.readers import related_choices
-        from pointsman.widgets.picker import Choice, PickerScreen
 
         found = related_choices(self.snapshot(), ref)
-        choices = [Choice(item.ref, item.title, item.detail) for item in found]
+        self.choose_related(ref.title, [(item.ref, item.title, item.detail) for item in found])
+
+    def choose_related(self, what: str, found: Sequence[tuple[Ref, str, str]]) -> None:
+        """Choose among objects (with their titles and how they are related) and open one where it is at home."""
+        from pointsman.tui.answers.ref import Ref
+        from pointsman.tui.views.opening import filter_for
+        from pointsman.widgets.picker import Choice, PickerScreen
+
+        choices = [Choice(item, title, detail) for item, title, detail in found]
 
         def chosen(item: object) -> None:
             if isinstance(item, Ref):
                 self.open_object(item, text=filter_for(item))
 
-        self.push_screen(PickerScreen(f"related to {ref.title}", choices, empty="nothing here refers to it"), chosen)
+        self.push_screen(PickerScreen(f"related to {what}", choices, empty="nothing here refers to it"), chosen)
 
     def save_view(self, name: str, columns: Sequence[Column[Any]], rows: Sequence[Any]) -> None:
         """Ask where to, and write the rows in the format of the file's extension."""
@@ -215,6 +226,12 @@ class Host(App[int], inherit_bindings=False):
             return WRITERS[FORMATS[extension]](columns, rows)
 
         self.push_screen(SaveScreen(f"pointsman-{name}.csv", text, tuple(FORMATS)))
+
+    def save_as(self, name: str, text: Callable[[str], str], extensions: tuple[str, ...]) -> None:
+        """Ask where to, and write what ``text`` gives for the extension."""
+        from pointsman.tui.screens.modals.saveas import SaveScreen
+
+        self.push_screen(SaveScreen(f"pointsman-{name}{extensions[0]}", text, extensions))
 
     def save_text(self, what: str, title: str, text: str) -> None:
         """Ask where to, and write a text."""

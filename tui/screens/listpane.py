@@ -48,7 +48,11 @@ class ListPane(PaneScreen):
             with Container(id="lists"):
                 yield from self.body()
             yield Drawer(id="drawer")
-        yield FilterBar(id="filter")
+        yield self.filter_bar()
+
+    def filter_bar(self) -> FilterBar:
+        """The line where the filter is typed."""
+        return FilterBar(id="filter")
 
     # -- what the rows are ------------------------------------------------------------------------------------------
 

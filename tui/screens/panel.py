@@ -10,6 +10,7 @@ from textual.content import Content
 from pointsman.widgets.cells import CellLike, Column
 from pointsman.widgets.grid import Grid
 from pointsman.widgets.gridmodel import GridModel
+from pointsman.widgets.rowmodel import Reader, RowModel
 from pointsman.widgets.text import clean
 
 T = TypeVar("T")
@@ -40,9 +41,17 @@ class Panel(Grid[T]):
         show_header: bool = False,
         flash: bool = False,
         search: Callable[[T], str] | None = None,
+        reader: Reader | None = None,
+        model: RowModel[T] | None = None,
     ) -> None:
+        """``reader`` reads the filter in place of the usual words; ``model`` is given where the rows are no table."""
         super().__init__(
-            GridModel(columns, search=search), id=id, classes="panel", empty=empty, show_header=show_header, flash=flash
+            GridModel(columns, search=search, reader=reader) if model is None else model,
+            id=id,
+            classes="panel",
+            empty=empty,
+            show_header=show_header,
+            flash=flash,
         )
         self._key = key
         self._why_empty = empty

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SCREENS: dict[str, str] = {
     "overview": "pointsman.tui.screens.overview:OverviewScreen",
+    "flows": "pointsman.tui.screens.flows:FlowsScreen",
     "ips": "pointsman.tui.screens.ips:IpsScreen",
     "policies": "pointsman.tui.screens.policies:PoliciesScreen",
     "routes": "pointsman.tui.screens.routes:RoutesScreen",

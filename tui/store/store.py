@@ -13,13 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pointsman.tui.model.flows import Peer
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import Key, Obj
 from pointsman.tui.model.neighbours import LanReading
 from pointsman.tui.model.proxies import NOBODY, ProxyState, Replica
 from pointsman.tui.model.traffic import Traffic
-from pointsman.tui.store.addresses import address_book
 from pointsman.tui.store.audience import Audience
 from pointsman.tui.store.flows import CAPACITY, FlowStore
 from pointsman.tui.store.history import Beats, History, Observation, Span
@@ -36,9 +34,7 @@ class Store:
         """``flows`` is how many of the last flows are kept."""
         self._clock = clock
         self.flows = FlowStore(flows)
-        self.flows.book.who = self.who
         self._traffic = Traffic()
-        self._latest: Snapshot | None = None
         self._tables: dict[str, Table[Any]] = {
             kind.id: Table(link=Link(kind.id, since=clock())) for kind in KINDS.values()
         }
@@ -179,19 +175,14 @@ class Store:
         self._traefik = picture.traefik
         self._touch()
 
-    def who(self, ip: str) -> Peer | None:
-        """Who has an address, as of the last snapshot; for flows that come with addresses alone. From any thread."""
-        latest = self._latest
-        return None if latest is None else address_book(latest).get(ip)
-
     def snapshot(self) -> Snapshot:
         """The picture now. Cheap when nothing changed but the time; what flows sum up to is at most a second old."""
         now = self._clock()
         if self.flows.version and not 0 <= now - self._traffic.at < 1:
             self._traffic = self.flows.traffic(now)
-        last = self._snapshot
-        if last is None:
-            self._snapshot = Snapshot(
+        found = self._snapshot
+        if found is None:
+            found = Snapshot(
                 dict(self._tables),
                 dict(self._links),
                 self._cluster,
@@ -202,8 +193,7 @@ class Store:
                 traefik=self._traefik,
                 lan=self._lan,
             )
-        elif last.now != now or last.traffic is not self._traffic:
-            self._snapshot = replace(last, now=now, traffic=self._traffic)
-        assert self._snapshot is not None
-        self._latest = self._snapshot
-        return self._snapshot
+        elif found.now != now or found.traffic is not self._traffic:
+            found = replace(found, now=now, traffic=self._traffic)
+        self._snapshot = found
+        return found

@@ -6,12 +6,12 @@ same picture as counting them one by one (tests hold this). The caller has the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from pointsman.tui.model.flows import Flow, Peer
+from pointsman.tui.model.flows import IDENTITIES, TRACE_SOCK, Flow, Peer
 from pointsman.tui.model.traffic import (
     ADDRESS,
     BUCKET,
@@ -26,7 +26,6 @@ from pointsman.tui.model.traffic import (
     Rates,
     Traffic,
 )
-from pointsman.tui.wire.hubble import IDENTITIES, TRACE_SOCK
 
 MOST_EDGES: Final = 2_000
 KEEP_SECONDS: Final = 1_800
@@ -38,9 +37,6 @@ _MOST_ENDS: Final = 16_384
 _PRIVATE: Final = ("10.", "192.168.", "127.", "169.254.", "fd", "fc", "fe8", "fe9", "fea", "feb", "::1")
 _FORWARDED: Final = frozenset(("FORWARDED", "REDIRECTED"))
 _DROPPED: Final = frozenset(("DROPPED", "ERROR"))
-
-Who = Callable[[str], Peer | None]
-"""Who has an address by what the cluster's objects say; None if they do not know it."""
 
 
 @lru_cache(maxsize=8192)
@@ -60,7 +56,7 @@ def sides(flow: Flow) -> tuple[Peer, Peer]:
     return (flow.destination, flow.source) if flow.is_reply else (flow.source, flow.destination)
 
 
-def end_of(peer: Peer, *, asked: bool, who: Who | None = None) -> End:
+def end_of(peer: Peer, *, asked: bool) -> End:
     """The end a peer is counted under. ``asked`` is the side that was asked.
 
     A workload stands for its pods. Of what is outside, an address of the home's own networks stands for itself; public ones
@@ -73,9 +69,6 @@ def end_of(peer: Peer, *, asked: bool, who: Who | None = None) -> End:
         return End(SERVICE, peer.service_namespace, peer.service)
     identity = peer.identity
     if identity is None:
-        found = who(peer.ip) if who is not None and peer.ip else None
-        if found is not None:
-            return end_of(found, asked=asked)
         entity = "" if not peer.ip or is_private(peer.ip) else "world"
     else:
         # Node-local identities, of CIDRs and DNS names, are beyond the 24th bit; they are parts of the world.
@@ -163,7 +156,6 @@ class TrafficBook:
     """``fold`` is called for every batch of flows by whoever adds them, ``picture`` by whoever wants to see."""
 
     def __init__(self, most_edges: int = MOST_EDGES) -> None:
-        self.who: Who | None = None
         self._most = most_edges
         self._entries: dict[tuple[int, int, int | None, str, str], _Entry] = {}
         self._ends: dict[tuple[object, ...], int] = {}
@@ -253,15 +245,12 @@ class TrafficBook:
             key = (asked, peer.identity, peer.ip, peer.names, peer.namespace, peer.service, peer.service_namespace)
         found = self._ends.get(key)
         if found is None:
-            end = end_of(peer, asked=asked, who=self.who)
+            end = end_of(peer, asked=asked)
             found = self._numbers.get(end)
             if found is None:
                 found = self._numbers[end] = self._next
                 self._by_number[found] = end
                 self._next += 1
-            if peer.identity is None and not peer.pod and not peer.workload:
-                # What the objects say of an address may change, so it is asked again.
-                return found
             if len(self._ends) > 2 * _MOST_ENDS:
                 self._ends.clear()
             self._ends[key] = found

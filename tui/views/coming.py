@@ -20,17 +20,6 @@ class Coming:
 
 
 NOTES: dict[str, Coming] = {
-    "flows": Coming(
-        "Who talks to whom, and what is dropped, and why?",
-        (
-            ("kubectl -n kube-system logs -f deploy/traefik", "requests, if Traefik's access log is on"),
-            ("4  IPs", "who answers for an address"),
-        ),
-        (
-            ("pointsman flows -f", "live flows of all nodes, in the hubble CLI's words"),
-            ("pointsman flows --verdict DROPPED", "what was dropped lately"),
-        ),
-    ),
     "map": Coming(
         "Which workloads talk to which, and how much?",
         (("4  IPs", "address → service → ports → URLs; g goes to what is related"),),

@@ -23,6 +23,9 @@ from google.protobuf import (
     wrappers_pb2,
 )
 
+from pointsman.tui.model.flows import IDENTITIES as IDENTITIES
+from pointsman.tui.model.flows import TRACE_SOCK as TRACE_SOCK
+
 SERVICE: Final = "/observer.Observer/"
 GET_FLOWS: Final = SERVICE + "GetFlows"
 GET_NODES: Final = SERVICE + "GetNodes"
@@ -33,7 +36,6 @@ DROP: Final = 1
 CAPTURE: Final = 3
 TRACE: Final = 4
 POLICY_VERDICT: Final = 5
-TRACE_SOCK: Final = 7
 ACCESS_LOG: Final = 129
 EVENT_TYPES: Final = {
     "drop": DROP, "debug": 2, "capture": CAPTURE, "trace": TRACE, "policy-verdict": POLICY_VERDICT, "recorder": 6,
@@ -48,12 +50,6 @@ TRACE_POINTS: Final = (
 """By the sub-type of a trace event."""
 
 POLICY_MATCHES: Final = ("none", "L3-Only", "L3-L4", "L4-Only", "all", "L3-Proto", "Proto-Only")
-IDENTITIES: Final = (
-    "unknown", "host", "world", "unmanaged", "health", "init", "remote-node", "kube-apiserver", "ingress",
-    "world-ipv4", "world-ipv6",
-)  # fmt: skip
-"""Reserved identities, by number."""
-
 DROP_TEXTS: Final[dict[int, str]] = {
     0: "Success", 2: "Invalid packet", 3: "Interface", 4: "Interface Decrypted",
     5: "LB, sock cgroup: No backend slot entry found", 6: "LB, sock cgroup: No backend entry found",

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import time
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pointsman.tui.model.flows import Event, Flow
 from pointsman.tui.model.kinds import DAEMONSETS, PODS
 from pointsman.tui.model.meta import Obj, condition
 from pointsman.tui.sources.hubble.errors import HubbleError, NoRelayError
 from pointsman.tui.sources.hubble.find import CILIUM_LABEL, ENABLE, LABEL
-from pointsman.tui.sources.hubble.source import HubbleSource
 from pointsman.tui.store.snapshot import State
-from pointsman.tui.wire import hubble
 
 if TYPE_CHECKING:
     from pointsman.tui.model.core import Pod
+    from pointsman.tui.sources.hubble.source import HubbleSource
     from pointsman.tui.sources.kube.client import KubeClient
     from pointsman.tui.sources.open import Opened
     from pointsman.tui.store.store import Store
@@ -115,10 +115,12 @@ class Feed:
         options = self._opened.hubble(self._store.cluster.context)
         if not options.server:
             await self._relay()
-        self._source = HubbleSource(options, self._client, self._intake.take, self._report)
+        # protobuf and grpc cost 45 MB, which only a cluster with a Relay should pay; in a thread, so that the screen goes on.
+        source, wire = await asyncio.to_thread(_libraries)
+        self._source = source.HubbleSource(options, self._client, self._intake.take, self._report)
         try:
             await self._source.follow(
-                hubble.GetFlowsRequest(follow=True, number=PAST), pause=self._pause, gives_up=(NoRelayError,)
+                wire.GetFlowsRequest(follow=True, number=PAST), pause=self._pause, gives_up=(NoRelayError,)
             )
         except NoRelayError as error:
             # The pods said otherwise, or could not be seen: ask again later.
@@ -221,6 +223,13 @@ class Feed:
                     self._store.flows.counts.duplicates = self._source.duplicates
                     self._store.flows.counts.undecoded = self._source.undecoded
                 self._tell()
+
+
+def _libraries() -> tuple[Any, Any]:
+    return (
+        importlib.import_module("pointsman.tui.sources.hubble.source"),
+        importlib.import_module("pointsman.tui.wire.hubble"),
+    )
 
 
 def _ready(pod: Obj[Pod]) -> bool:
