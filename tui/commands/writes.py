@@ -13,7 +13,7 @@ COMMANDS: tuple[Command, ...] = (
         "Act",
         LISTS,
         footer=5,
-        footer_not=("overview", "log"),
+        footer_not=("overview", "flows", "log"),
         label="edit",
         words=("edit",),
         dangerous=True,
