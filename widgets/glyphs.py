@@ -42,6 +42,7 @@ class GlyphSet:
     bullet: str
     dash: str
     fold: str
+    loop: str
     added: str
     removed: str
     prompt: str
@@ -89,6 +90,7 @@ UNICODE = GlyphSet(
     bullet="·",
     dash="–",
     fold="┄",
+    loop="↺",
     added="+",
     removed="-",
     prompt="/",
@@ -135,6 +137,7 @@ ASCII = GlyphSet(
     bullet="-",
     dash="-",
     fold=".",
+    loop="@",
     added="+",
     removed="-",
     prompt="/",

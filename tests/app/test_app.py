@@ -154,7 +154,7 @@ async def test_a_storm_of_sizes_ends_in_a_right_picture() -> None:
         assert all(len(text) == 120 for text in words(app).split("\n"))
 
 
-@pytest.mark.parametrize("pane", ["map", "stack"])
+@pytest.mark.parametrize("pane", ["stack"])
 async def test_a_pane_to_come_names_what_to_use(pane: str) -> None:
     app = make_app("cilium")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

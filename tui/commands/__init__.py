@@ -16,7 +16,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pointsman.tui.commands import flows, ips, lists, log, narrowing, panes, policies, program, readers, routes, writes
+from pointsman.tui.commands import (
+    flows,
+    ips,
+    lists,
+    log,
+    map,
+    narrowing,
+    panes,
+    policies,
+    program,
+    readers,
+    routes,
+    writes,
+)
 from pointsman.tui.commands.model import APP, DIALOGS, LISTS, PANES, Command, PaneName
 
 __all__ = [
@@ -45,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     *lists.COMMANDS,
     *flows.COMMANDS,
     *policies.COMMANDS,
+    *map.COMMANDS,
     *routes.COMMANDS,
     *writes.COMMANDS,
     *narrowing.COMMANDS,

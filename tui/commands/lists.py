@@ -41,7 +41,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=3,
-        footer_not=("flows", "policies", "routes"),
+        footer_not=("flows", "map", "policies", "routes"),
         label="yaml",
     ),
     Command(
@@ -52,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=4,
-        footer_not=("flows", "policies", "routes", "ips"),
+        footer_not=("flows", "map", "policies", "routes", "ips"),
         label="describe",
     ),
     Command(
@@ -61,7 +61,7 @@ COMMANDS: tuple[Command, ...] = (
         "The logs of a pod behind the row; asks which.",
         ("l",),
         "Look",
-        LISTS,
+        tuple(pane for pane in LISTS if pane != "map"),
         footer=5,
         footer_not=("flows", "policies", "routes", "log", "ips"),
         label="logs",
@@ -74,7 +74,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=6,
-        footer_not=("policies", "routes"),
+        footer_not=("map", "policies", "routes"),
         label="related",
     ),
     Command(
@@ -83,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "save",
         "Save view",
-        "Save what is shown to a file: CSV, JSON or text by its extension.",
+        "Save what is shown to a file: CSV, JSON or text by its extension; the map as SVG too.",
         ("ctrl+s",),
         "Look",
         (*LISTS, *DIALOGS),

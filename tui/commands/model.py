@@ -29,7 +29,7 @@ PANES: tuple[PaneName, ...] = (
 
 APP = "app"
 """The scope of commands that every pane has."""
-LISTS = ("overview", "flows", "ips", "policies", "routes", "log")
+LISTS = ("overview", "flows", "map", "ips", "policies", "routes", "log")
 """Panes that are made of rows."""
 DIALOGS = ("text", "logs", "help")
 """Full-screen readers: YAML and describe, pod logs, this help."""

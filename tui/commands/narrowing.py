@@ -15,7 +15,7 @@ COMMANDS: tuple[Command, ...] = (
         "Show columns that are hidden for want of room.",
         ("ctrl+w",),
         "Narrow",
-        ("flows", "ips", "policies", "routes", "log"),
+        ("flows", "map", "ips", "policies", "routes", "log"),
     ),
     Command("namespace.all", "All namespaces", "Show all namespaces.", ("0",), "Narrow"),
     Command(

@@ -13,7 +13,7 @@ COMMANDS: tuple[Command, ...] = (
         "Act",
         LISTS,
         footer=5,
-        footer_not=("overview", "flows", "log"),
+        footer_not=("overview", "flows", "map", "log"),
         label="edit",
         words=("edit",),
         dangerous=True,

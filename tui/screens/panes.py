@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SCREENS: dict[str, str] = {
     "overview": "pointsman.tui.screens.overview:OverviewScreen",
     "flows": "pointsman.tui.screens.flows:FlowsScreen",
+    "map": "pointsman.tui.screens.map:MapScreen",
     "ips": "pointsman.tui.screens.ips:IpsScreen",
     "policies": "pointsman.tui.screens.policies:PoliciesScreen",
     "routes": "pointsman.tui.screens.routes:RoutesScreen",

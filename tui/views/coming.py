@@ -20,14 +20,6 @@ class Coming:
 
 
 NOTES: dict[str, Coming] = {
-    "map": Coming(
-        "Which workloads talk to which, and how much?",
-        (("4  IPs", "address → service → ports → URLs; g goes to what is related"),),
-        (
-            ("cilium hubble ui", "a service map of one namespace"),
-            ("4  IPs", "address → service → ports → URLs; g goes to what is related"),
-        ),
-    ),
     "stack": Coming(
         "How do I get from one stack to the other, and back?",
         (

@@ -1,0 +1,91 @@
+"""The Map pane."""
+
+from __future__ import annotations
+
+from pointsman.tui.commands.model import Command, sort_commands
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "map.left",
+        "Walk left",
+        "To the line that comes in, and on to where it comes from.",
+        ("h",),
+        "Move",
+        ("map",),
+        palette=False,
+    ),
+    Command(
+        "map.right",
+        "Walk right",
+        "To the line that goes out, and on to where it leads; `j` and `k` choose among several.",
+        ("l",),
+        "Move",
+        ("map",),
+        palette=False,
+    ),
+    Command("map.pan.left", "Pan left", "Move the map half a screen aside.", ("shift+left",), "Move", ("map",)),
+    Command("map.pan.right", "Pan right", "Move the map half a screen aside.", ("shift+right",), "Move", ("map",)),
+    Command(
+        "map.view",
+        "Map or table",
+        "The map, or its lines as a table.",
+        ("v",),
+        "Look",
+        ("map",),
+        footer=3,
+        label="table",
+    ),
+    Command(
+        "map.flows",
+        "Flows of it",
+        "Open Flows with those of the box or line.",
+        ("f",),
+        "Look",
+        ("map",),
+        footer=4,
+        label="flows",
+    ),
+    Command(
+        "map.focus",
+        "Focus",
+        "Only the box and what it talks to, or all again.",
+        ("space",),
+        "Narrow",
+        ("map",),
+        footer=5,
+        label="focus",
+    ),
+    Command(
+        "map.fold",
+        "Fold",
+        "Fold the box's namespace into one box, or unfold it.",
+        ("o",),
+        "Narrow",
+        ("map",),
+        footer=6,
+        label="fold",
+    ),
+    Command("map.fold.all", "Fold all", "Fold every namespace into one box, or unfold all.", ("O",), "Narrow", ("map",)),
+    Command(
+        "map.zoom",
+        "Zoom",
+        "Boxes of one line each, of three, or as fits the screen.",
+        ("Z",),
+        "Look",
+        ("map",),
+    ),
+    Command("map.arrange", "Arrange anew", "Place all boxes anew; until then they stay where they are.", ("=",), "Look",
+            ("map",)),
+    *sort_commands(
+        "map",
+        {
+            "source": ("S", "from"),
+            "target": ("T", "to"),
+            "port": ("P", "port"),
+            "verdict": ("E", "verdict"),
+            "rate": ("M", "rate (most)"),
+            "drops": ("X", "drops"),
+            "last": ("A", "last seen (age)"),
+        },
+    ),
+)  # fmt: skip
