@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from demohome import demo_homelab
 
 from pointsman.tui.demo.clock import Clock
 from pointsman.tui.demo.homelab import Homelab
@@ -158,3 +160,50 @@ async def test_the_other_answers(observer: Observer) -> None:
     names = [item.namespace for item in observer.get_namespaces().namespaces]
     assert names == sorted(names)
     assert "media" in names
+
+
+# -- what tests and the demo's own app may do to it -------------------------------------------------------------------------
+
+
+def stream(observer: Observer, **request: Any) -> Iterator[Event]:
+    answers = observer.get_flows(hubble.GetFlowsRequest(follow=True, **request), lambda: True)
+    return (event for event in map(decode, answers) if event is not None)
+
+
+async def test_a_node_goes_and_comes_back_while_one_follows(observer: Observer) -> None:
+    following = stream(observer)
+    assert isinstance(next(following), NodeStatus)
+    observer.set_available("loft", False)
+    said = next(event for event in following if isinstance(event, NodeStatus))
+    assert (said.state, said.nodes) == ("NODE_UNAVAILABLE", ("default/loft",))
+    assert all(flow.node != "default/loft" for flow in flows(observer, number=ALL))
+    observer.set_available("loft", True)
+    said = next(event for event in following if isinstance(event, NodeStatus))
+    assert (said.state, said.nodes) == ("NODE_CONNECTED", ("default/loft",))
+    with pytest.raises(ValueError, match="no node"):
+        observer.set_available("attic", False)
+
+
+async def test_an_abort_breaks_every_stream(observer: Observer) -> None:
+    following = stream(observer)
+    next(following)
+    observer.abort()
+    with pytest.raises(ConnectionAbortedError):
+        list(following)
+
+
+def test_rate_and_faults_by_the_control_endpoint(tmp_path: Path) -> None:
+    with demo_homelab(tmp_path, "cilium") as demo:
+
+        def post(action: str, **body: Any) -> tuple[int, Any]:
+            return demo.request(f"/_demo/{action}", method="POST", body=body)
+
+        assert demo.request("/_demo/state")[1]["relay"] is None
+        status, state = post("rate", flows=4000)
+        assert (status, state["relay"]["rate"]) == (200, 4000)
+        assert post("rate", flows=5001)[0] == post("rate", flows="x")[0] == post("relay", fault="x")[0] == 400
+        assert post("relay", fault="node-unavailable", node="shed")[1]["relay"]["unavailable"] == ["default/shed"]
+        assert post("relay", fault="node-unavailable", node="shed", on=False)[1]["relay"]["unavailable"] == []
+        assert post("relay", fault="lost-events", count=17)[0] == post("relay", fault="stream-abort")[0] == 200
+        assert post("relay", fault="port-forward-cut")[0] == post("relay", fault="restart", seconds=1)[0] == 200
+        assert demo.request("/_demo/rate", method="POST", body={"flows": 1}, token=demo.token(1))[0] == 403

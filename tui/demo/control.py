@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/_demo/"
 MAX_STEP_SECONDS = 86400.0
+RELAY_FAULTS = ("node-unavailable", "lost-events", "stream-abort", "restart", "port-forward-cut")
 
 
 class Control:
@@ -31,7 +32,9 @@ class Control:
         self._homelab = homelab
 
     async def handle(self, request: web.BaseRequest, _user: User) -> web.StreamResponse:
-        """`GET state`, `neighbours`; `POST step {seconds}`, `fault {name, on}`, `compact`, `cut`. Raises 400 and 404."""
+        """`GET state`, `neighbours`; `POST step {seconds}`, `fault {name, on}`, `compact`, `cut`, `rate {flows}`,
+        `relay {fault, ...}`. Raises 400 and 404.
+        """
         sent, _ = bodies.decode_object(await request.read() or b"{}", "application/json")
         homelab = self._homelab
         match request.method, request.path.removeprefix(PREFIX):
@@ -49,6 +52,10 @@ class Control:
                     homelab.server.snapshots.clear()
             case "POST", "cut":
                 homelab.storage.cut()
+            case "POST", "rate":
+                await self._rate(sent)
+            case "POST", "relay":
+                await self._relay(sent)
             case _:
                 raise no_such_path()
         return document(self.state())
@@ -59,6 +66,42 @@ class Control:
             raise bad_request(f"a fault has a name ({', '.join(FAULTS)}) and is on or not (true, false)")
         if self._homelab.server is not None:
             self._homelab.server.fault(name, on)
+
+    async def _rate(self, sent: Object) -> None:
+        """Hubble's flows a second from now on."""
+        flows = sent.get("flows")
+        if not isinstance(flows, (int, float)) or isinstance(flows, bool):
+            raise bad_request("flows has to be a number of flows a second")
+        observer = await self._homelab.relay.ready()
+        try:
+            observer.set_rate(float(flows))
+        except ValueError as error:
+            raise bad_request(str(error)) from None
+
+    async def _relay(self, sent: Object) -> None:
+        """A fault of the Relay: `node-unavailable {node, on}`, `lost-events {count}`, `stream-abort`, `restart {seconds}`,
+        `port-forward-cut`."""
+        relay = self._homelab.relay
+        observer = await relay.ready()
+        match sent.get("fault"):
+            case "node-unavailable":
+                try:
+                    observer.set_available(str(sent.get("node", "")), sent.get("on", True) is False)
+                except ValueError as error:
+                    raise bad_request(str(error)) from None
+            case "lost-events":
+                count = sent.get("count", 1)
+                if not isinstance(count, int) or isinstance(count, bool) or not 0 < count < 2**63:
+                    raise bad_request("count has to be a number of events")
+                observer.lose(count)
+            case "stream-abort":
+                observer.abort()
+            case "restart":
+                await relay.restart(_seconds({"seconds": 3, **sent}))
+            case "port-forward-cut":
+                relay.cut()
+            case _:
+                raise bad_request(f"a Relay's fault is one of {', '.join(RELAY_FAULTS)}")
 
     def state(self) -> dict[str, Any]:
         """Where the homelab is: its variant, seed and time, how far its versions are, who reads."""
@@ -71,7 +114,19 @@ class Control:
             "resourceVersion": homelab.storage.version,
             "requests": homelab.server.requests if homelab.server else 0,
             "watches": homelab.storage.readers(),
+            "relay": self._relay_state(),
             "faults": sorted(homelab.server.faults) if homelab.server else [],
+        }
+
+    def _relay_state(self) -> dict[str, Any] | None:
+        """None until somebody asked the Relay."""
+        relay = self._homelab.relay
+        if relay.observer is None:
+            return None
+        return {
+            "rate": relay.observer.stream.rate,
+            "connections": relay.connections,
+            "unavailable": sorted(relay.observer.unavailable),
         }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.demo.kube.ports import Reader, Writer
@@ -18,6 +19,7 @@ NAMESPACE = "kube-system"
 LABELS = {"k8s-app": "hubble-relay"}
 PORT = 4245
 CHUNK = 64 * 1024
+DOWN_SECONDS = 3.0
 SETTLE_SECONDS = 1.0
 """Policies and pods that change are looked at again at most this often."""
 _WATCHED = frozenset(
@@ -36,6 +38,8 @@ class Relay:
         self._server: RelayServer | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._open: set[Writer] = set()
+        self._back: datetime | None = None
         self.observer: Observer | None = None
         homelab.ports.register(NAMESPACE, LABELS, PORT, self._connect)
         homelab.storage.listen(self._note)
@@ -94,14 +98,40 @@ class Relay:
             assert self.observer is not None
             await asyncio.to_thread(self.observer.recast, cast)
 
+    # -- faults -------------------------------------------------------------------------------------------------------
+    def cut(self) -> None:
+        """Cut the connections of every port-forward to the Relay; new ones are taken."""
+        for writer in list(self._open):
+            writer.close()
+
+    async def restart(self, down: float = DOWN_SECONDS) -> None:
+        """End the Relay's container: streams break off, and for ``down`` seconds nobody answers."""
+        homelab = self._homelab
+        observer = await self.ready()
+        self._back = homelab.clock.now() + timedelta(seconds=down)
+        observer.abort()
+        self.cut()
+        for pod in homelab.storage.list("pods", NAMESPACE):
+            if LABELS.items() <= (pod["metadata"].get("labels") or {}).items():
+                homelab.life.restart(NAMESPACE, pod["metadata"]["name"], down=down)
+
+    @property
+    def connections(self) -> int:
+        return len(self._open)
+
     async def _connect(self, reader: Reader, writer: Writer) -> None:
+        if self._back is not None and self._homelab.clock.now() < self._back:
+            writer.close()
+            return
         await self.ready()
         assert self._server is not None
         far_reader, far_writer = await asyncio.open_unix_connection(str(self._server.path), limit=CHUNK)
         up = asyncio.create_task(_pump(reader, far_writer))
+        self._open.add(writer)
         try:
             await _pump(far_reader, writer)
         finally:
+            self._open.discard(writer)
             up.cancel()
             await asyncio.gather(up, return_exceptions=True)
             far_writer.close()

@@ -30,6 +30,7 @@ POLL_SECONDS = 0.1
 LONGEST_GAP_SECONDS = 120
 """After a longer sleep the flows between are not made up: the rings would not hold them."""
 VERSION = "1.20.2"
+REFUSED = "connection error: dial tcp: connect: connection refused"
 
 
 class BadRequestError(ValueError):
@@ -74,6 +75,23 @@ class Observer:
             self._advance()
             self.stream.rate = rate
 
+    def set_available(self, node: str, on: bool) -> None:
+        """Whether a node's agent answers. Streams that are open learn of it. Raises ValueError for no node of these."""
+        if node not in self.nodes:
+            raise ValueError(f"there is no node {node!r} ({', '.join(sorted(self.nodes))})")
+        name = f"{CLUSTER}/{node}"
+        if on == (name not in self.unavailable):
+            return
+        with self._lock:
+            self.unavailable = self.unavailable - {name} if on else self.unavailable | {name}
+            text = "" if on else REFUSED
+            self._losses.append(self._status(1 if on else 2, [name], text))
+            self._lost += 1
+
+    def abort(self) -> None:
+        """Break off every stream, as a Relay that is restarted does."""
+        self.generation += 1
+
     def lose(self, count: int, source: str = "HUBBLE_RING_BUFFER") -> None:
         """Tell those who follow that events were lost."""
         numbers = {name: number for number, name in hubble.LOST_SOURCES.items()}
@@ -106,7 +124,9 @@ class Observer:
         if request.first and request.follow:
             raise BadRequestError("first cannot be specified with follow")
         try:
-            keep = matcher(request.whitelist, request.blacklist)
+            # Most readers want all there is: their flows need not be decoded to be judged.
+            filtered = bool(request.whitelist or request.blacklist)
+            keep = matcher(request.whitelist, request.blacklist) if filtered else None
         except FilterError as error:
             raise BadRequestError(str(error)) from None
         mask = request.field_mask
@@ -114,16 +134,16 @@ class Observer:
             raise BadRequestError("invalid fieldmask")
         return self._answers(request, keep, mask if mask.paths else None, alive)
 
-    def _answers(self, request: Any, keep: Predicate, mask: Any, alive: Callable[[], bool]) -> Iterator[bytes]:
-        yield self._status(1, [name for name in self._rings if name not in self.unavailable])
-        if self.unavailable:
-            yield self._status(2, sorted(self.unavailable), "connection error: dial tcp: connect: connection refused")
+    def _answers(self, request: Any, keep: Predicate | None, mask: Any, alive: Callable[[], bool]) -> Iterator[bytes]:
         generation = self.generation
         until = _ns(request, "until")
         with self._lock:
             self._advance()
-            after, lost = self._last, self._lost
-            rings = {name: list(ring) for name, ring in self._rings.items() if name not in self.unavailable}
+            after, lost, away = self._last, self._lost, self.unavailable
+            rings = {name: list(ring) for name, ring in self._rings.items() if name not in away}
+        yield self._status(1, list(rings))
+        if away:
+            yield self._status(2, sorted(away), REFUSED)
         for raw in self._past(request, rings, keep, until):
             yield _masked(raw, mask)
         while request.follow and alive() and generation == self.generation:
@@ -139,12 +159,14 @@ class Observer:
             for at, _, raw in fresh:
                 if until is not None and at > until:
                     return
-                if _node_of(raw) not in self.unavailable and self._kept(raw, keep):
+                if (not self.unavailable or _node_of(raw) not in self.unavailable) and self._kept(raw, keep):
                     yield _masked(raw, mask)
         if request.follow and generation != self.generation:
             raise ConnectionAbortedError("the Relay is shutting down")
 
-    def _past(self, request: Any, rings: dict[str, list[Made]], keep: Predicate, until: int | None) -> list[bytes]:
+    def _past(
+        self, request: Any, rings: dict[str, list[Made]], keep: Predicate | None, until: int | None
+    ) -> list[bytes]:
         since, number = _ns(request, "since"), min(int(request.number), sys.maxsize)
         if request.follow and since is None and not number:
             return []
@@ -164,7 +186,9 @@ class Observer:
         return [raw for _, _, raw in heapq.merge(*chosen)]
 
     @staticmethod
-    def _kept(raw: bytes, keep: Predicate) -> bool:
+    def _kept(raw: bytes, keep: Predicate | None) -> bool:
+        if keep is None:
+            return True
         event = hubbleflow.decode(raw)
         return not isinstance(event, Flow) or keep(event)
 
