@@ -50,6 +50,10 @@ class Config:
     """Pictures per second at most, 1 to 10; the terminal's own speed may make it fewer."""
     flows_kept: int = 20_000
     """How many of the last flows are kept to scroll back through; some 1 KB each."""
+    record_megabytes: int = 64
+    """How much of the disk the flight recorder may take for the last flows of a cluster; 0 switches it off."""
+    record_hours: int = 24
+    """How old what it keeps may get."""
     hubble: HubbleOptions = field(default_factory=HubbleOptions)
     """``[hubble]``: ``server``, ``tls``, ``tls_ca_cert_files``, ``tls_client_cert_file``, ``tls_client_key_file``,
     ``tls_server_name``, as the options of these names."""
@@ -87,7 +91,12 @@ class Config:
 
 _TABLES = ("contexts", "keys", "hubble", "traefik")
 _PLAIN = {item.name: item for item in fields(Config) if item.name not in (*_TABLES, "problems")}
-_RANGES: dict[str, tuple[int, int]] = {"refresh": (1, 10), "flows_kept": (1_000, 500_000)}
+_RANGES: dict[str, tuple[int, int]] = {
+    "refresh": (1, 10),
+    "flows_kept": (1_000, 500_000),
+    "record_megabytes": (0, 100_000),
+    "record_hours": (1, 8_760),
+}
 _HUBBLE = {
     "server": "server",
     "tls": "tls",

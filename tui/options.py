@@ -50,6 +50,8 @@ class Options:
     slow_link: bool = False
     theme: str = ""
     no_mouse: bool = False
+    replay: str = ""
+    """A file of recorded flows to show in place of live ones."""
     target: str = ""
     """An address, URL or name to open the app at."""
     hubble: HubbleOptions = HubbleOptions()

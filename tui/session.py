@@ -12,12 +12,15 @@ import logging
 from typing import Any
 
 from pointsman.tui.config import Config
+from pointsman.tui.disk.recorder import Limits
 from pointsman.tui.options import Options
 from pointsman.tui.store.snapshot import Snapshot, State
 from pointsman.tui.store.store import Store
 from pointsman.tui.watch import Watch
 
 log = logging.getLogger(__name__)
+REPLAY_KEPT = 200_000
+"""Flows of a recording that are kept to look through."""
 
 
 class Session:
@@ -26,7 +29,8 @@ class Session:
     def __init__(self, options: Options, config: Config, store: Store | None = None) -> None:
         self.options = options
         self.config = config
-        self.store = store or Store(flows=config.flows_kept)
+        kept = max(config.flows_kept, REPLAY_KEPT) if options.replay else config.flows_kept
+        self.store = store or Store(flows=kept)
         self.source: Any = None
         """A :class:`pointsman.tui.sources.base.Source` once it is opened; untyped here because importing it is late."""
         self._task: asyncio.Task[None] | None = None
@@ -37,7 +41,11 @@ class Session:
     def read_only(self) -> bool:
         """Whether writes are refused: by the command line, by the settings, or because there is no cluster to write to."""
         context = self.store.cluster.context or self.options.context
-        return self.options.read_only or bool(self.options.manifests) or self.config.is_read_only(context)
+        return (
+            self.options.read_only
+            or bool(self.options.manifests or self.options.replay)
+            or self.config.is_read_only(context)
+        )
 
     @property
     def client(self) -> Any:
@@ -48,7 +56,7 @@ class Session:
         """The contexts one can switch to (a ``ContextList``)."""
         from pointsman.tui.sources.contexts import ContextList, list_contexts
 
-        if self.options.manifests:
+        if self.options.manifests or self.options.replay:
             return ContextList((), "Files are read in place of a cluster; there are no contexts.")
         kubeconfig = getattr(self.source, "kubeconfig", "") or self.options.kubeconfig
         return list_contexts(kubeconfig or None)
@@ -98,6 +106,7 @@ class Session:
             module = await asyncio.to_thread(importlib.import_module, "pointsman.tui.sources.open")
             self.source = module.open_source(self.store, self.options)
             self.source.hubble = lambda context: self.config.hubble_in(context, self.options.hubble)
+            self.source.recording = Limits(self.config.record_megabytes, self.config.record_hours)
             self.source.traefik_at = lambda context: self.config.traefik_in(context, self.options.traefik)
             await self.source.run()
         except asyncio.CancelledError:

@@ -151,6 +151,8 @@ class Pointsman(Host):
         """After the first paint: now the sources may be loaded."""
         if not self._given:
             self.session.start()
+        if self.options.replay:
+            self.open_pane("flows")
         self.set_timer(3.0, self._settle)
 
     def _settle(self) -> None:

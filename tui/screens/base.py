@@ -160,7 +160,8 @@ class PaneScreen(KeyScreen[None]):
         summary = self._summary
         clock = ""
         if host.config.clock and columns >= COMPACT and not host.slow:
-            clock = time.strftime("%H:%M:%S", time.localtime(snapshot.now))
+            form = "%Y-%m-%d %H:%M:%S" if host.options.replay else "%H:%M:%S"
+            clock = time.strftime(form, time.localtime(snapshot.now))
         header = header_of(
             snapshot,
             distribution=summary.distribution if summary else "",

@@ -22,6 +22,7 @@ FEEDS: dict[str, str] = {
     "hubble": "pointsman.tui.sources.hubble.feed",
     "traefik": "pointsman.tui.sources.traefik.feed",
     "traefik-log": "pointsman.tui.sources.accesslog.feed",
+    "recorder": "pointsman.tui.sources.recording",
 }
 """The link's name → the module."""
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pointsman.tui.disk.recorder import Limits
 from pointsman.tui.options import HubbleOptions, Options, TraefikOptions
 from pointsman.tui.sources.errors import ConfigError
 from pointsman.tui.store.memory import expect_many_objects
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pointsman.tui.sources.kube import KubeSource
     from pointsman.tui.sources.kube.client import KubeClient
     from pointsman.tui.sources.manifests import ManifestSource
+    from pointsman.tui.sources.replay import ReplaySource
     from pointsman.tui.sources.traefik.asker import Asker
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ class Opened:
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
         self.options = options
-        self.name = "manifests" if options.manifests else "kube"
+        self.name = "manifests" if options.manifests else "replay" if options.replay else "kube"
         self.kube: KubeSource | None = None
         self.manifests: ManifestSource | None = None
         self.traefik: Asker | None = None
@@ -38,6 +40,8 @@ class Opened:
         self._demo: DemoChild | None = None
         self.hubble: Callable[[str], HubbleOptions] = lambda _context: options.hubble
         """How Hubble is reached in a context; the session puts the settings file's word in."""
+        self.recording = Limits(0)
+        """What the flight recorder may keep; the session says."""
         self.traefik_at: Callable[[str], TraefikOptions] = lambda _context: options.traefik
         """How Traefik's API is reached, likewise."""
         if options.manifests:
@@ -51,6 +55,7 @@ class Opened:
             State.ABSENT,
             "files are read in place of a cluster" if options.manifests else "Traefik's API was not asked",
         )
+        self._replay = _replay(store, options) if options.replay else None
         if options.manifests:
             store.set_link("manifests", State.CONNECTING, "reading the files")
             store.set_link("kube", State.ABSENT, "files are read in place of a cluster")
@@ -74,6 +79,8 @@ class Opened:
 
             self.manifests = ManifestSource(self.store, self.options.manifests)
             return
+        if self._replay is not None:
+            return
         kubeconfig = self.options.kubeconfig
         context = self.options.context
         if self.options.demo:
@@ -93,12 +100,10 @@ class Opened:
             except ConfigError as error:
                 self.store.set_link(self.name, State.DOWN, error.sentence, error.hint)
                 await asyncio.Event().wait()
-            source = self.manifests or self.kube
-            assert source is not None
-            if self.kube is None:
-                await source.run()
-            else:
+            if self.kube is not None:
                 await self._run_with_feeds(self.kube)
+            else:
+                await asyncio.gather(*(source.run() for source in (self.manifests, self._replay) if source is not None))
         finally:
             await self.close()
 
@@ -142,6 +147,12 @@ class Opened:
             demo, self._demo = self._demo, None
             with contextlib.suppress(OSError):
                 await demo.stop()
+
+
+def _replay(store: Store, options: Options) -> ReplaySource:
+    from pointsman.tui.sources.replay import ReplaySource
+
+    return ReplaySource(store, options.replay, alone=not options.manifests)
 
 
 def _kube_source(store: Store, options: Options, kubeconfig: str, context: str) -> KubeSource:

@@ -175,6 +175,11 @@ class Store:
         self._traefik = picture.traefik
         self._touch()
 
+    def stand_still(self, at: float) -> None:
+        """Take ``at`` (epoch seconds) for now, from now on: what is shown is of another time."""
+        self._clock = lambda: at
+        self._touch()
+
     def snapshot(self) -> Snapshot:
         """The picture now. Cheap when nothing changed but the time; what flows sum up to is at most a second old."""
         now = self._clock()

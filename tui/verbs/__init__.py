@@ -24,6 +24,8 @@ VERBS: dict[str, Verb] = {
     ),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
     "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
+    "record": Verb("record", "`record FILE [-f]`: write flows to a file, masked; .gz compresses it"),
+    "replay": Verb("replay", "`replay FILE`: the app on recorded flows, without a cluster"),
     "routes": Verb("routes", "every route: host or rule, entry point, middlewares, service, endpoints, TLS, problems"),
     "trace": Verb("trace", "`trace URL`: what handles a request, and the first broken hop; tcp:// and udp:// too"),
     "policies": Verb("policies", "network policies: what each selects and does, its state, who enforces it"),

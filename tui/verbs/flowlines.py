@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+from pointsman.tui.model.flows import HUBBLE
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.flows.request import Selection
@@ -17,14 +20,23 @@ if TYPE_CHECKING:
 
 BLOCK = 500
 """Lines that are written together when nobody waits for the single one."""
-BAD_LINES_TOLD = 3
 
 
 class Lines:
-    """Lines on stdout, notes on stderr. Following, each line leaves at once; a reader that has gone raises
-    BrokenPipeError. ``form`` empty is ``compact`` with what is sensitive masked."""
+    """Lines on stdout (or ``stream``), notes on stderr. Following, each line leaves at once, or with those of the next
+    ``patience`` seconds; a reader that has gone raises BrokenPipeError. ``form`` empty is ``compact`` with what is
+    sensitive masked. ``count`` is how many lines were written."""
 
-    def __init__(self, form: str, *, node: bool = False, numeric: bool = False, follow: bool = False) -> None:
+    def __init__(
+        self,
+        form: str,
+        *,
+        node: bool = False,
+        numeric: bool = False,
+        follow: bool = False,
+        stream: IO[bytes] | None = None,
+        patience: float = 0.0,
+    ) -> None:
         from pointsman.tui.answers.flows.compact import compact_line
         from pointsman.tui.answers.flows.document import flow_line
         from pointsman.tui.answers.flows.jsonpb import jsonpb
@@ -37,7 +49,11 @@ class Lines:
         self._node = node
         self._numeric = numeric
         self._follow = follow
-        self._stream = sys.stdout.buffer
+        self._stream: IO[bytes] = stream or sys.stdout.buffer
+        self._patience = patience
+        self._flushed = 0.0
+        self._foreign = 0
+        self.count = 0
         self._block: list[bytes] = []
         self._kept: list[Event] = []
         self._flow, self._status = Flow, NodeStatus
@@ -60,11 +76,16 @@ class Lines:
                 self._line(line.encode("utf-8", "replace"))
         self._out()
         self._stream.flush()
+        if self._foreign:
+            self._note(f"{self._foreign:,} flows of Traefik's access log have no jsonpb form; take -o json")
 
     def _line(self, text: bytes) -> None:
+        self.count += 1
         if self._follow:
             self._stream.write(text + b"\n")
-            self._stream.flush()
+            if not self._patience or (now := time.monotonic()) - self._flushed >= self._patience:
+                self._stream.flush()
+                self._flushed = now if self._patience else 0.0
             return
         self._block.append(text)
         if len(self._block) >= BLOCK:
@@ -100,6 +121,9 @@ class Lines:
         if raw.startswith(b'{"flow"') and self._canonical(raw):
             self._line(raw)
             return
+        if isinstance(event, self._flow) and event.origin != HUBBLE:
+            self._foreign += 1
+            return
         text = self._jsonpb(self._answer(event))
         if not isinstance(event, self._status):
             self._line(text.encode("utf-8", "replace"))
@@ -107,55 +131,9 @@ class Lines:
             self._note(text)
 
 
-class Reading:
-    """A file of flows, once. ``bad`` are sentences on lines that are none, the first few; ``bad_count`` all of them."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.bad: list[str] = []
-        self.bad_count = 0
-        self.problem = ""
-        """Why it could not be read to the end."""
-
-    def events(self) -> Iterator[Event]:
-        """What the lines tell, in their order, as far as it can be read."""
-        import gzip
-        import zlib
-
-        from pointsman.tui.wire.hubbleflow import BadLineError, decode_line
-
-        number = 0
-        try:
-            for line in _lines(self.name):
-                number += 1
-                try:
-                    event = decode_line(line)
-                except BadLineError as error:
-                    if line.isspace():
-                        continue
-                    self.bad_count += 1
-                    if len(self.bad) < BAD_LINES_TOLD:
-                        self.bad.append(f"line {number} of {self.name}: {error}")
-                    continue
-                if event is not None:
-                    yield event
-        except BrokenPipeError:
-            raise
-        except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            self.problem = f"{self.name} breaks off: {error}"
-        except OSError as error:
-            self.problem = f"{self.name} cannot be read: {error.strerror or error}"
-
-    def told(self) -> list[str]:
-        """All there is to complain of, a sentence each."""
-        found = list(self.bad)
-        if (more := self.bad_count - len(self.bad)) > 0:
-            found.append(f"and {more} more lines that are no flows")
-        return [*found, self.problem] if self.problem else found
-
-
 def print_file(name: str, chosen: Selection, allow: list[Any], deny: list[Any], out: Lines) -> int:
     """Print a file's flows; the exit code."""
+    from pointsman.tui.sources.flowfile import Reading
     from pointsman.tui.verbs.reading import complain
 
     calm()
@@ -172,17 +150,3 @@ def calm() -> None:
     """Rows hold no cycles, and what was imported stays: spare the collector its walks."""
     gc.freeze()
     gc.disable()
-
-
-def _lines(name: str) -> Iterator[bytes]:
-    import gzip
-    from io import BufferedReader
-    from pathlib import Path
-    from typing import cast
-
-    with cast(BufferedReader, sys.stdin.buffer if name == "-" else Path(name).open("rb", 1 << 18)) as raw:
-        if raw.peek(2)[:2] == b"\x1f\x8b":
-            with gzip.open(raw) as file:
-                yield from file
-        else:
-            yield from raw

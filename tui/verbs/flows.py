@@ -102,24 +102,12 @@ def run(options: Options, args: argparse.Namespace) -> int:
 
 
 def _run(options: Options, args: argparse.Namespace) -> int:
-    import time
-
     from pointsman.tui.answers.flows.predicates import FilterError
-    from pointsman.tui.answers.flows.request import Selection, moment
-    from pointsman.tui.answers.flows.words import FilterWords
     from pointsman.tui.verbs.flowlines import Lines, print_file
     from pointsman.tui.verbs.reading import complain, forever
 
     try:
-        words = FilterWords()
-        for word, value in args.words or ():
-            words.add(word, value)
-        allow, deny = words.filters()
-        now = time.time()
-        since = moment(args.since, now) if args.since else None
-        until = moment(args.until, now) if args.until else None
-        chosen = Selection(args.follow, args.last, args.first, args.all, since, until)
-        chosen.check()
+        chosen, allow, deny = selection(args)
         if options.output == "table" and args.follow:
             raise FilterError("A table has to know its widths, so it cannot follow; take -o compact.")
         out = Lines(options.output, node=args.print_node_name, numeric=args.numeric, follow=args.follow)
@@ -127,12 +115,32 @@ def _run(options: Options, args: argparse.Namespace) -> int:
             return print_file(args.input_file, chosen, allow, deny, out)
     except FilterError as error:
         return complain(str(error))
-    return forever(_live(options, args, chosen, allow, deny, out))
+    return forever(live(options, args, chosen, allow, deny, out))
 
 
-async def _live(
+def selection(args: argparse.Namespace) -> tuple[Selection, list[Any], list[Any]]:
+    """Which flows the words ask for, and the filters that let in and keep out. Raises FilterError."""
+    import time
+
+    from pointsman.tui.answers.flows.request import Selection, moment
+    from pointsman.tui.answers.flows.words import FilterWords
+
+    words = FilterWords()
+    for word, value in args.words or ():
+        words.add(word, value)
+    allow, deny = words.filters()
+    now = time.time()
+    since = moment(args.since, now) if args.since else None
+    until = moment(args.until, now) if args.until else None
+    chosen = Selection(args.follow, args.last, args.first, args.all, since, until)
+    chosen.check()
+    return chosen, allow, deny
+
+
+async def live(
     options: Options, args: argparse.Namespace, chosen: Selection, allow: list[Any], deny: list[Any], out: Lines
 ) -> int:
+    """The flows of Hubble's Relay or of Traefik's access log, to their end or until cancelled; the exit code."""
     from pointsman.tui.sources.errors import ConfigError, KubeError
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.store import Store

@@ -62,6 +62,8 @@ class Header:
     stack: str = ""
     demo: str = ""
     origin: str = "cluster"
+    replay: bool = False
+    """Whether the flows are recorded ones."""
     insecure: bool = False
     namespace: str = ""
     read_only: bool = False
@@ -74,6 +76,8 @@ class Header:
 
 SOURCES = ("kube", "hubble", "traefik")
 """The order of the sources in the header."""
+QUIET = {"traefik-log": (State.ABSENT, State.CONNECTING), "recorder": (State.ABSENT, State.CONNECTING, State.LIVE)}
+"""States in which a source is not worth a place in the header: the panes say what is to be said of it."""
 
 
 def header_of(
@@ -88,18 +92,22 @@ def header_of(
 ) -> Header:
     """The header of a snapshot. ``context`` is what was asked for, until the source says what it connected to."""
     cluster = snapshot.cluster
-    if "manifests" in snapshot.links:
-        shown: dict[str, Link] = {"manifests": snapshot.links["manifests"]}
+    files = [name for name in ("manifests", "replay") if name in snapshot.links]
+    if files:
+        shown: dict[str, Link] = {name: snapshot.links[name] for name in files}
     else:
         shown = dict(snapshot.links)
     links = [shown[name] for name in SOURCES if name in shown]
-    links += [link for name, link in sorted(shown.items()) if name not in SOURCES]
+    links += [
+        link for name, link in sorted(shown.items()) if name not in SOURCES and link.state not in QUIET.get(name, ())
+    ]
     return Header(
         context=cluster.context or context,
         distribution=distribution,
         stack=stack,
         demo=cluster.demo,
         origin=cluster.origin,
+        replay="replay" in snapshot.links,
         insecure=cluster.insecure,
         namespace=namespace,
         read_only=read_only,
@@ -171,6 +179,8 @@ def _header(header: Header, columns: int, level: int) -> FittedHeader:
         left += [chain, Part(f" {header.stack.upper()} ", f"stack-{header.stack} bold reverse", "pane.stack")]
     if header.demo:
         left += [Part(" "), Part(" DEMO ", "badge:demo")]
+    if header.replay:
+        left += [Part(" "), Part(" REPLAY ", "badge:warning")]
     if header.insecure:
         left += [Part(" "), Part(" INSECURE ", "badge:warning")]
     spaced = clean(header.namespace) or "all"
