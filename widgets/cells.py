@@ -68,6 +68,7 @@ class Column(Generic[T]):
     the widest cell seen so far, at most `max_width`. `flex` columns share what is left over, in proportion and first
     where cells would be cut, and are never narrower than `min_width`.
 
+    A column with a `max_terminal_width` is the short form of another one, for terminals up to that width.
     A column disappears below `min_terminal_width` terminal columns, and when the rest does not fit (a list may have
     only a part of the screen): first those that ask for more width than there is, then the highest `priority` number.
     One with priority 0 and no such limit never goes; the list then scrolls sideways. `shorten="none"` is for strips of
@@ -82,6 +83,7 @@ class Column(Generic[T]):
     flex: int = 0
     align: Align = "left"
     min_terminal_width: int = 0
+    max_terminal_width: int = 0
     priority: int = 0
     shorten: Shorten = "middle"
     min_width: int = 8

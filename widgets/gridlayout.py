@@ -57,7 +57,16 @@ def lay_out(
     room at the right stays empty.
     """
     gap = 2
-    shown = [index for index, column in enumerate(columns) if wide or terminal_width >= column.min_terminal_width]
+    shown = [
+        index
+        for index, column in enumerate(columns)
+        if (
+            terminal_width >= column.min_terminal_width
+            and terminal_width <= (column.max_terminal_width or terminal_width)
+            and not (wide and column.max_terminal_width)
+        )
+        or (wide and not column.max_terminal_width)
+    ]
     least = {index: _least(columns[index], seen) for index in shown}
 
     def needed() -> int:

@@ -68,8 +68,8 @@ class IpsScreen(ListPane):
         self.show_stale(snapshot)
         ips = self.panel("ips")
         ips.show_rows(ip_rows(found, snapshot.now, self.host.view.namespace, snapshot.history, self._span))
-        shown = "ribbon" not in ips.hidden_columns
-        ips.set_note(*note(found, snapshot.history, self._span) if shown else ())
+        shown = not {"ribbon", "ribbon-short"} <= set(ips.hidden_columns)
+        ips.set_note(*note(found, snapshot.history, self._span, short=ips.size.width < 100) if shown else ())
         if changed:
             self.panel("pools").show_rows(pool_rows(found))
         self.panel("sessions").show_rows(session_rows(found, snapshot.now))

@@ -144,10 +144,10 @@ LASTING = (Evidence.LEASE, Evidence.STATUS)
 """What stands as long as the announcement does, so that its age is that of the announcement."""
 
 
-def _ribbon(row: IpRow) -> CellLike:
+def _ribbon(row: IpRow, cells: int) -> CellLike:
     if not row.now:
         return ""
-    return ribbon(row.history, row.now - row.span, row.now, RIBBON_CELLS, dict(row.shades))
+    return ribbon(row.history, row.now - row.span, row.now, cells, dict(row.shades))
 
 
 def row_text(row: IpRow) -> str:
@@ -284,7 +284,10 @@ COLUMNS: tuple[Column[IpRow], ...] = (
            width=5, align="right", flash=False),
     Column("moves", "moves", _moves, lambda row: row.moves, width=5, align="right", priority=5,
            min_terminal_width=100),
-    Column("ribbon", "stability", _ribbon, width=RIBBON_CELLS, priority=5, min_terminal_width=116, shorten="none"),
+    Column("ribbon", "stability", lambda row: _ribbon(row, RIBBON_CELLS), width=RIBBON_CELLS, priority=5,
+           min_terminal_width=150, shorten="none"),
+    Column("ribbon-short", "stability", lambda row: _ribbon(row, RIBBON_CELLS // 2), width=RIBBON_CELLS // 2, priority=3,
+           min_terminal_width=100, max_terminal_width=149, shorten="none"),
     Column("service", "service", lambda row: row.address.service.path, lambda row: row.address.service.path,
            max_width=36),
     Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=3, flex=4, min_width=9,
@@ -410,10 +413,12 @@ def title(ips: IpMap, shown: int, total: int, *, pools: bool) -> tuple[tuple[str
     return tuple(parts)
 
 
-def note(ips: IpMap, history: History, span: float) -> tuple[tuple[str, str], ...]:
+def note(ips: IpMap, history: History, span: float, *, short: bool = False) -> tuple[tuple[str, str], ...]:
     """What the ribbon shows, for the frame's lower line: its span, whose shade is whose, what the other signs say."""
     word = next((word for word, seconds in SPANS.items() if seconds == span), "hour")
     parts: list[tuple[str, str]] = [(f"last {word}  ", "muted"), *legend(shades_of(ips, history)).segments()]
+    if short:
+        return tuple(parts)
     current = glyphs.current
     parts += [("  ", ""), (current.ribbon_gap, "error"), (" nobody  ", "muted"), (current.ribbon_told, "muted")]
     return (*parts, (" told, not watched  ", "muted"), (current.ribbon_unseen, "muted"), (" not observed", "muted"))
