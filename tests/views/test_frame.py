@@ -115,10 +115,10 @@ def test_the_footer_fits_and_keeps_the_way_to_the_rest(columns: int, place: str)
 
 
 def test_the_footer_dims_what_cannot_run_and_shows_remapped_keys() -> None:
-    line = footer_line("ips", resolve({"yaml": ("Y",)}), 120, unable=["ips.lan"])
+    line = footer_line("ips", resolve({"related": ("Y",)}), 120, unable=["ips.lan"])
     styles = {part.text.strip(): part.style for part in line}
     assert styles["ask LAN"] == "dim"
-    assert styles["yaml"] == "muted"
+    assert styles["related"] == "muted"
     assert "Y" in styles
 
 

@@ -108,8 +108,14 @@ def fits(change: Change, live: Doc | None) -> bool:
     """Whether ``live`` holds everything that the change was to bring; what others added or the server filled in is no
     objection."""
     if change.after is None:
-        return live is None or (
-            change.before is not None and dig_str(live, "metadata", "uid") != dig_str(change.before, "metadata", "uid")
+        # A pod is given time to end; that it is asked to is all that a deletion can do.
+        return (
+            live is None
+            or bool(dig_str(live, "metadata", "deletionTimestamp"))
+            or (
+                change.before is not None
+                and dig_str(live, "metadata", "uid") != dig_str(change.before, "metadata", "uid")
+            )
         )
     if live is None:
         return False

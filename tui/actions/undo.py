@@ -11,6 +11,8 @@ from pointsman.tui.disk.journal import State, Write
 from pointsman.tui.model.kinds import KINDS
 
 UNDO = "undo"
+RESTART = "announcer-restart"
+"""The action that deletes a pod so that its owner makes another one."""
 
 
 def change_of(write: Write) -> Change:
@@ -29,6 +31,8 @@ def undo_wish(write: Write, live: Doc | None) -> Wish:
         raise ActionError(f"Operation {write.op} is undone already (by {write.undone_by or 'another one'}).")
     if write.state is State.FAILED:
         raise ActionError(f"Operation {write.op} wrote nothing, so there is nothing to undo: {write.text}")
+    if write.intent.action == RESTART:
+        raise ActionError("A restart cannot be undone, and need not be: the pod's DaemonSet has started another one.")
     if change.kind.secret:
         raise ActionError("The journal keeps no contents of Secrets, so it cannot put them back.")
     if write.state is not State.DONE and not write.sent and not fits(change, live):

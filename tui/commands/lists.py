@@ -41,7 +41,7 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
         LISTS,
         footer=3,
-        footer_not=("flows", "map", "policies", "routes"),
+        footer_not=("flows", "map", "policies", "routes", "ips"),
         label="yaml",
     ),
     Command(

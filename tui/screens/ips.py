@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from pointsman.tui.answers.ips import IpMap, ip_map
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.screens.listpane import ListPane
+from pointsman.tui.screens.ipactions import ActPart
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.views.explain import Told, tell_address, tell_pool, tell_session
 from pointsman.tui.views.ips import (
@@ -41,7 +41,7 @@ MOST_POOLS = 5
 """Rows of the pools' list before it scrolls."""
 
 
-class IpsScreen(ListPane):
+class IpsScreen(ActPart):
     place = "ips"
     CSS_PATH: ClassVar = "ips.tcss"
     AUTO_FOCUS = "#ips"

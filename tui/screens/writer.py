@@ -7,7 +7,7 @@ machine switched off when its time is over and no guard process did.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from pointsman.tui.store.snapshot import State
@@ -83,7 +83,17 @@ class Writer:
 
     def begin(self, make: MakePlan, again: MakeAgain | None = None) -> None:
         """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time."""
-        self._start_asking(lambda desk: self._ask(desk, make, again))
+        self.begin_each([make], again)
+
+    def begin_each(self, makes: Sequence[MakePlan], again: MakeAgain | None = None) -> None:
+        """Several writes, one dialog after the other; the rest is left out as soon as one is not agreed to or fails."""
+
+        async def work(desk: Desk) -> None:
+            for make in makes:
+                if not await self._ask(desk, make, again):
+                    return
+
+        self._start_asking(work)
 
     def edit(self, open_edit: OpenEdit) -> None:
         """Edit in the user's editor, then as :meth:`begin`."""
@@ -186,7 +196,8 @@ class Writer:
         wanted = on if on is not None else not access_log_on(self._host.snapshot())
         self.begin(lambda desk: desk.plan_traefik([ACCESS_LOG_ON if wanted else ACCESS_LOG_OFF]))
 
-    async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> None:
+    async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> bool:
+        """Whether it was agreed to and done."""
         from pointsman.tui.actions.errors import ActionError
         from pointsman.tui.actions.pipeline import Status
         from pointsman.tui.disk.journal import JournalError
@@ -197,23 +208,24 @@ class Writer:
             while True:
                 plan = await self.planning(make(desk))
                 if desk is not self.desk() or host.screen is not screen:
-                    return  # the context or the pane was left while the server was asked
+                    return False  # the context or the pane was left while the server was asked
                 agreed, _ = await self.ask(desk, plan, again)
                 if agreed is None:
-                    return
+                    return False
                 result, _ = await desk.execute(agreed)
                 if result.status is not Status.CONFLICT or not await self._plan_again(result):
                     break
         except (ActionError, KubeError, JournalError) as error:
             hint = getattr(error, "hint", "")
             host.say(f"{error.sentence} {hint}".strip(), severity="warning", seconds=10)
-            return
+            return False
         fine = result.exit_code == 0
         host.say(
             f"{result.text} {result.trouble}".strip(),
             severity="information" if fine and not result.trouble else "warning",
             seconds=5 if fine else 12,
         )
+        return fine
 
     async def _plan_again(self, result: Result) -> bool:
         """Show what the others changed beside what was wanted; whether to ask anew on what is there now."""

@@ -65,7 +65,7 @@ def tell_address(row: IpRow, snapshot: Snapshot) -> Told:
             ("LAN", lan_text(address, snapshot.now)),
         ),
         tuple(said.next),
-        (*WITH_PODS, "copy"),
+        ("ips.act", "ips.lan", *WITH_PODS, "copy"),
     )
 
 

@@ -12,7 +12,7 @@ from pointsman.tui.answers.ranges import Address, Lookup, Range, parse_ip, parse
 from pointsman.tui.answers.stack import metallb
 from pointsman.tui.answers.stack.facts import Facts, containers
 from pointsman.tui.answers.words import sees
-from pointsman.tui.model.core import LabelSelector, Service
+from pointsman.tui.model.core import LabelSelector, Service, Workload
 from pointsman.tui.model.kinds import (
     BGPADVERTISEMENTS,
     BGPPEERS,
@@ -160,6 +160,15 @@ class MetalState:
             for part in containers(item)
             for word in (*part.command, *part.args)
         )
+
+    def may_speak(self) -> list[str]:
+        """The nodes that may announce at all: those of every advertisement together."""
+        adverts = (*self.snapshot.all(L2ADVERTISEMENTS), *self.snapshot.all(BGPADVERTISEMENTS))
+        return self.eligible(adverts)
+
+    def workloads(self) -> tuple[Obj[Workload], ...]:
+        """The speakers' and the controller's own objects."""
+        return (*metallb.speakers(self.found), *metallb.controllers(self.found))
 
     def eligible(self, adverts: Sequence[Obj[L2Advertisement]]) -> list[str]:
         """The nodes that may announce for these advertisements: a live speaker, a network, not excluded, selected."""

@@ -14,4 +14,5 @@ CHECK = Check(
     look=by_problem("lan-ghost"),
     timed=True,
     follows=("vip-ghost", "ip-not-announced", "l2-lease-holder-gone", "node-not-ready"),
+    action="ips.restart",
 )
