@@ -16,7 +16,7 @@ from pointsman.tui.answers.ips import Address, IpKind, ip_map
 from pointsman.tui.answers.ips.claims import giver
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.lan import node_addresses
-from pointsman.tui.answers.ips.taking import free_addresses, pool_holds, why_not_from
+from pointsman.tui.answers.ips.taking import free_addresses, pool_holds, refusal, why_not_from
 from pointsman.tui.answers.ranges import parse_ip
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.words import listed, plural
@@ -158,6 +158,8 @@ def pool_wish(snapshot: Snapshot, ref: Ref, pool: str) -> Wish:
     ips = held(service)
     if ips and all((address := parse_ip(ip)) is not None and pool_holds(ctx, family.name, pool, address) for ip in ips):
         raise ActionError(f"{ref.title} has an address of pool {pool} already.")
+    if why := refusal(ctx, service, family.name, pool):
+        raise ActionError(f"Pool {pool} does not serve {ref.title}: {why}.")
     free = free_addresses(ctx, service, family.name, pool, 1)
     if not free:
         raise ActionError(f"Pool {pool} has no free address that {ref.title} may have.")

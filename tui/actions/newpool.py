@@ -193,19 +193,17 @@ def _metallb(snapshot: Snapshot, asked: PoolAsked, text: str) -> tuple[Wish, ...
 
 
 def _cilium(snapshot: Snapshot, asked: PoolAsked, text: str) -> tuple[Wish, ...]:
-    first = next(iter(snapshot.all(CILIUMPOOLS)), None)
+    ctx = Context(snapshot)
     span = parse_range(text)
     block: Doc = {"cidr": text}
     if "/" not in text:
         head, _, tail = text.partition("-")
         block = {"start": head, "stop": tail or head}
     pool = Ref(CILIUMPOOLS.id, "", asked.name)
-    version = str(first.doc().get("apiVersion", "")) if first is not None else ""
-    body = _doc(version or CILIUMPOOLS.api_version(), "CiliumLoadBalancerIPPool", asked.name, "", {"blocks": [block]})
+    body = _doc(_pool_version(ctx), "CiliumLoadBalancerIPPool", asked.name, "", {"blocks": [block]})
     size = plural(span.size, "address", "addresses") if span is not None else "addresses"
     effect = [f"Cilium gets {size} to give; services that wait for an address may get one at once."]
     risks = [*pool_risks(snapshot, asked)]
-    ctx = Context(snapshot)
     if not ctx.cilium.pools:
         others = [
             service.path
@@ -235,13 +233,21 @@ def _cilium(snapshot: Snapshot, asked: PoolAsked, text: str) -> tuple[Wish, ...]
         return (_create(NEW_POOL, pool, body, effect, tuple(risks)),)
     effect.append("Next comes a CiliumL2AnnouncementPolicy: none announces the addresses of every service.")
     policy = Ref(CILIUML2POLICIES.id, "", asked.name)
-    told = _doc(
-        CILIUML2POLICIES.api_version(), "CiliumL2AnnouncementPolicy", asked.name, "", {"loadBalancerIPs": True}
-    )  # fmt: skip
+    # The policy is of this version in every release so far.
+    told = _doc("cilium.io/v2alpha1", "CiliumL2AnnouncementPolicy", asked.name, "", {"loadBalancerIPs": True})
     return (
         _create(NEW_POOL, pool, body, effect, tuple(risks)),
         _create(NEW_ADVERT, policy, told, ["Every node may announce every service's address."], ()),
     )
+
+
+def _pool_version(ctx: Context) -> str:
+    """That of the pools there are; without any, what the agent's release stores (v2 since 1.18)."""
+    for pool in ctx.cilium.pools.values():
+        return str(pool.doc().get("apiVersion", "")) or CILIUMPOOLS.api_version()
+    release = re.match(r"(\d+)\.(\d+)", ctx.cilium.release or "")
+    old = release is not None and (int(release.group(1)), int(release.group(2))) < (1, 18)
+    return "cilium.io/v2alpha1" if old else "cilium.io/v2"
 
 
 def _doc(version: str, kind: str, name: str, namespace: str, spec: Doc) -> Doc:

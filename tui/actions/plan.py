@@ -141,7 +141,8 @@ async def prepare(client: KubeClient, snapshot: Snapshot, wish: Wish, *, version
         version = api_version(known.doc())
     look = Change(wish.ref, None, None, version)
     live = await read_object(client, look)
-    change = Change(wish.ref, live, wish.make(live), version or (api_version(live) if live else ""), wish.source)
+    after = wish.make(live)
+    change = Change(wish.ref, live, after, version or api_version(live or after or {}), wish.source)
     owner = owner_of(from_doc(live, kind), snapshot) if live is not None else UNKNOWN
     access, rehearsal = await asyncio.gather(
         may(client, rbac_verb(change), kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)

@@ -9,7 +9,7 @@ from typing import Any
 from pointsman.tui.answers.index import pod_ready
 from pointsman.tui.answers.ranges import Address, Lookup, Range, between, parse_range
 from pointsman.tui.answers.stack import cilium
-from pointsman.tui.answers.stack.facts import Facts
+from pointsman.tui.answers.stack.facts import Facts, image_with, tag
 from pointsman.tui.answers.words import sees
 from pointsman.tui.model.core import LabelSelector, Lease, Service
 from pointsman.tui.model.kinds import (
@@ -71,6 +71,12 @@ class CiliumState:
         self.pools: dict[str, Obj[CiliumLoadBalancerIPPool]] = {pool.name: pool for pool in snapshot.all(CILIUMPOOLS)}
         self.ranges = {name: blocks(pool) for name, pool in self.pools.items()}
         self._lookup = Lookup((item, name) for name, items in self.ranges.items() for item in items)
+
+    @property
+    def release(self) -> str | None:
+        """The agent's version, by its image (``1.20.2``)."""
+        found = (image_with(item, "cilium") for item in cilium.agents(self.found))
+        return next((tag(image) for image in found if image), None)
 
     def setting(self, key: str, default: bool = False) -> bool:
         return default if self.config is None else cilium.on(self.config, key, default)
