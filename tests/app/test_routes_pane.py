@@ -267,3 +267,29 @@ async def test_the_middlewares_of_a_route_in_their_box() -> None:
         await press(pilot, "escape")
         go_to(app, "postgres", "services", "db")
         assert "takes no middlewares" in screen.why_not(BY_ID["routes.middlewares"])
+
+
+async def test_a_new_route_starts_with_a_list_of_forms_and_says_what_is_wrong() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await opened(pilot)
+        await press(pilot, "a")
+        assert "HTTP route" in words(app)
+        assert "middleware basicAuth" in words(app)
+        assert "HTTPRoute is" in words(app)
+        await press(pilot, "enter", *"media/nobody:80", "enter")
+        assert "there is no Service media/nobody" in words(app)
+        await press(pilot, "escape")
+        assert "HTTP route" not in words(app)
+
+
+async def test_what_traefik_makes_of_a_route_is_told_once() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        screen = await opened(pilot)
+        screen.watch_live(Ref("ingressroutes", "media", "films"))
+        app.session.store._clock.now += 30
+        await press(pilot)
+        said = [note.message for note in app._notifications]
+        assert sum("Whether Traefik runs IngressRoute media/films is not known" in text for text in said) == 1
+        assert screen._awaited == {}

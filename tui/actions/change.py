@@ -10,6 +10,7 @@ from pointsman.tui.answers.ref import Ref
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import KINDS, Kind
 from pointsman.tui.model.meta import dig_dict, dig_list, dig_str
+from pointsman.tui.model.secrets import reduce_secret
 
 Doc = dict[str, Any]
 
@@ -70,6 +71,8 @@ def readable(doc: Doc | None, kind: Kind[Any]) -> str:
     found = essence(doc)
     if found is None:
         return ""
+    if kind.secret:
+        found = reduce_secret(found)  # nobody reads a secret in a diff
     from pointsman.tui.answers.yaml_text import yaml_text  # PyYAML is not needed for the first paint
 
     return yaml_text(from_doc(found, kind))

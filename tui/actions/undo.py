@@ -33,7 +33,7 @@ def undo_wish(write: Write, live: Doc | None) -> Wish:
         raise ActionError(f"Operation {write.op} wrote nothing, so there is nothing to undo: {write.text}")
     if write.intent.action == RESTART:
         raise ActionError("A restart cannot be undone, and need not be: the pod's DaemonSet has started another one.")
-    if change.kind.secret:
+    if change.kind.secret and change.before is not None:
         raise ActionError("The journal keeps no contents of Secrets, so it cannot put them back.")
     if write.state is not State.DONE and not write.sent and not fits(change, live):
         raise ActionError(f"It is not known whether operation {write.op} was written, and the object does not show it.")

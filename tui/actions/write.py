@@ -184,7 +184,8 @@ def reverse(done: Change, stored: Doc | None, live: Doc | None) -> Reverse:
     if done.verb == "create":
         if dig_str(stored, "metadata", "uid") not in ("", dig_str(live, "metadata", "uid")):
             return Reverse(None, (f"{ref.title} is another object of that name than the one that was made",))
-        changed = essence(stored) != essence(live)
+        # The journal keeps no contents of Secrets, so nobody can tell whether they changed.
+        changed = not done.kind.secret and essence(stored) != essence(live)
         notes = ("it was changed since it was made; that is lost too",) if changed else ()
         return Reverse(Change(ref, live, None, version), (), notes)
     merged = take_back(essence(done.before) or {}, essence(after) or {}, essence(live) or {})

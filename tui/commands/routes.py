@@ -28,6 +28,17 @@ COMMANDS: tuple[Command, ...] = (
         argument="URL",
     ),
     Command(
+        "routes.new",
+        "New route or middleware",
+        "Make a route (HTTP, TCP, UDP) or a middleware, by a short form or a template in your editor; shows it and asks first.",
+        ("a",),
+        "Act",
+        ("routes",),
+        label="new",
+        words=("new",),
+        dangerous=True,
+    ),
+    Command(
         "routes.middlewares",
         "Middlewares of the route",
         "Put the route's middlewares in order, take some out, add some; shows the change and asks first.",

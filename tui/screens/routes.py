@@ -19,9 +19,9 @@ from pointsman.tui.answers.routes.request import RequestError, Resolution
 from pointsman.tui.answers.routes.trace import Trace, trace
 from pointsman.tui.commands import Command
 from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS, SERVICES
-from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.screens.question import QuestionBar
+from pointsman.tui.screens.routenew import NewRoutePart
 from pointsman.tui.screens.routeuses import RouteMiddlewares
 from pointsman.tui.views.explain import Told
 from pointsman.tui.views.routes import (
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 DNS_SECONDS = 2.0
 
 
-class RoutesScreen(ListPane):
+class RoutesScreen(NewRoutePart):
     place = "routes"
     CSS_PATH: ClassVar = "routes.tcss"
     AUTO_FOCUS = "#routes"
@@ -117,6 +117,7 @@ class RoutesScreen(ListPane):
         )
         for panel in (routes, listed):
             panel.set_note(*switch(self.view, self.host.keymap.label("routes.view"), self.size.width))
+        self.look_at_awaited(found, snapshot)
         if self.view == "trace":
             self._draw_trace(snapshot)
         self.refresh_drawer()
@@ -167,6 +168,8 @@ class RoutesScreen(ListPane):
                 return "Middlewares are put at a route; v goes to their list."
             if row.route.ref.kind not in KINDS_WITH_USES or row.route.controller == CILIUM:
                 return f"{row.route.ref.title} takes no middlewares."
+        if self.is_ready and command.id == "routes.new" and self.host.session.options.manifests:
+            return "Files are read in place of a cluster; there is nothing to write to."
         if self.is_ready and command.id == "toggle":
             if not isinstance(self.selected_row, RouteRow):
                 return "Routes are switched in their list."
@@ -250,7 +253,8 @@ class RoutesScreen(ListPane):
         """Put the middlewares of the route's rule in order, take some out, add some; asks before anything is written."""
         row = self.selected_row
         if isinstance(row, RouteRow):
-            RouteMiddlewares(self.host, row.route).begin()
+            ref = row.route.ref
+            RouteMiddlewares(self.host, row.route, lambda: self.watch_live(ref)).begin()
 
     # -- traces -----------------------------------------------------------------------------------------------------
 

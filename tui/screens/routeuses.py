@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from pointsman.tui.actions.routeuses import Named, named, read_uses, resolved, uses_wish
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 class RouteMiddlewares:
     """One change of one rule's middlewares, from what is known of it now."""
 
-    def __init__(self, host: Host, route: Route) -> None:
-        self._host, self._route = host, route
+    def __init__(self, host: Host, route: Route, done: Callable[[], object]) -> None:
+        """``done`` is called when it is written."""
+        self._host, self._route, self._done = host, route, done
         self._snapshot = host.snapshot()
 
     def begin(self) -> None:
@@ -90,4 +91,4 @@ class RouteMiddlewares:
             self._host.say("Nothing was changed.", seconds=3)
             return
         wish = uses_wish(self._snapshot, route.ref, route.rule_index, before, wanted)
-        self._host.writer.begin(lambda desk: desk.plan(wish))
+        self._host.writer.begin(lambda desk: desk.plan(wish), done=self._done)

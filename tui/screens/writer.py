@@ -81,17 +81,25 @@ class Writer:
 
     # -- asked for ----------------------------------------------------------------------------------------------------
 
-    def begin(self, make: MakePlan, again: MakeAgain | None = None) -> None:
-        """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time."""
-        self.begin_each([make], again)
+    def begin(
+        self, make: MakePlan, again: MakeAgain | None = None, *, done: Callable[[], object] | None = None
+    ) -> None:
+        """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time,
+        ``done`` is called when it is written."""
+        self.begin_each([make], again, done=done)
 
-    def begin_each(self, makes: Sequence[MakePlan], again: MakeAgain | None = None) -> None:
-        """Several writes, one dialog after the other; the rest is left out as soon as one is not agreed to or fails."""
+    def begin_each(
+        self, makes: Sequence[MakePlan], again: MakeAgain | None = None, *, done: Callable[[], object] | None = None
+    ) -> None:
+        """Several writes, one dialog after the other; the rest is left out as soon as one is not agreed to or fails.
+        ``done`` is called when all are written."""
 
         async def work(desk: Desk) -> None:
             for make in makes:
                 if not await self._ask(desk, make, again):
                     return
+            if done is not None:
+                self._host.call_later(done)
 
         self._start_asking(work)
 
@@ -197,7 +205,7 @@ class Writer:
         self.begin(lambda desk: desk.plan_traefik([ACCESS_LOG_ON if wanted else ACCESS_LOG_OFF]))
 
     async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> bool:
-        """Whether it was agreed to and done."""
+        """Whether it is written, or was so already."""
         from pointsman.tui.actions.errors import ActionError
         from pointsman.tui.actions.pipeline import Status
         from pointsman.tui.disk.journal import JournalError
