@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hubblelab import Lab, start
 
+from pointsman.tui.model.flows import HUBBLE
 from pointsman.tui.options import HubbleOptions
 from pointsman.tui.sources.hubble.feed import Intake
 from pointsman.tui.store.snapshot import Link, State
@@ -34,24 +35,32 @@ async def running(lab: Lab) -> AsyncIterator[Lab]:
         await lab.lab.stop()
 
 
-async def test_live_cut_and_back(tmp_path: Path) -> None:
+async def test_live_cut_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: set[State] = set()
+    tell = Store.set_link
+
+    def told(self: Store, name: str, state: State, *rest: str) -> None:
+        if name == "hubble":
+            states.add(state)
+        tell(self, name, state, *rest)
+
+    monkeypatch.setattr(Store, "set_link", told)
     async with running(await start("cilium", tmp_path)) as lab:
         store = lab.opened.store
-        await lab.until(lambda: link(lab).state is State.LIVE and store.flows.sequence > 300)
+        await lab.until(lambda: sum(flow.origin == HUBBLE for flow in store.flows.flows()) > 300)
         await lab.until(lambda: link(lab).detail == "version 1.20.2, 3 nodes")
         observer = await lab.lab.relay.ready()
         observer.set_rate(200)
-        states: set[State] = set()
+        states.clear()
         before = store.flows.sequence
         observer.generation += 1  # breaks every stream off
 
         def back() -> bool:
-            states.add(link(lab).state)
             return State.DOWN in states and link(lab).state is State.LIVE and store.flows.sequence > before + 200
 
         await lab.until(back)
-        told = [flow.uuid for flow in store.flows.flows()]
-        assert len(told) == len(set(told))
+        kept = [flow.uuid for flow in store.flows.flows() if flow.origin == HUBBLE]
+        assert len(kept) == len(set(kept))
         wanted = {("kube-system/traefik", "web/site", 8080), ("media/immich-server", "media/immich-valkey", 6379)}
 
         def counted() -> bool:
