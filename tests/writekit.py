@@ -76,6 +76,8 @@ class Relay:
         self.kubeconfig = folder / "relay.kubeconfig"
         self.stops: list[Stop] = []
         self.seen: list[str] = []
+        self.sent: list[tuple[str, bytes]] = []
+        """Method and body of each request that had one."""
         self.refusing = False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -153,6 +155,8 @@ class Relay:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path_qs}")
         body = await request.read()
+        if body:
+            self.sent.append((request.method, body))
         if self.refusing or await asyncio.shield(self._stopped(request, after=False)):
             return self._break(request)
         # The client may be gone by now; the request goes its way all the same, as it would through a real network.

@@ -12,7 +12,7 @@ import getpass
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pointsman.tui.actions.change import Doc, last_writer, readable
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 LOOKS = (0.0, 0.5, 1.5, 3.0)
 """Seconds to wait before each look at the object when an answer was lost."""
 LONGEST_LOOK = 5.0
+MOST_REBASES = 3
+"""How often a write is sent again because a controller wrote the object's status meanwhile."""
+FIELD_MANAGER = "pointsman"
 
 
 class Status(enum.StrEnum):
@@ -145,7 +148,7 @@ def note(journal: Journal, op: str, event: str, text: str, after: Doc | None = N
 async def _carry_out(write: ObjectWrite, journal: Journal, plan: Plan) -> Result:
     op = plan.op
     try:
-        await write.apply()
+        write = await _applied(write)
     except (ConnectError, ServerError, ConflictError, NotFoundError) as error:
         # A conflict too may be our own deletion, sent twice by the transport: only a look at the object tells.
         return await _look(write, journal, plan, error)
@@ -171,13 +174,30 @@ async def _carry_out(write: ObjectWrite, journal: Journal, plan: Plan) -> Result
     return Result(Status.UNKNOWN, text, op, _conflict(write, plan), write.live, trouble)
 
 
+async def _applied(write: ObjectWrite) -> ObjectWrite:
+    """Send it. An object of which only the status has changed since it was read is still the one that was asked about: a
+    conflict with that is no conflict, and the write is sent for the object as it is now."""
+    for _ in range(MOST_REBASES):
+        try:
+            await write.apply()
+        except ConflictError:
+            if not await write.only_moved():
+                raise
+            write = ObjectWrite(write.client, replace(write.change, before=write.live))
+        else:
+            return write
+    await write.apply()
+    return write
+
+
 async def _look(write: ObjectWrite, journal: Journal, plan: Plan, error: KubeError) -> Result:
     """The answer was lost, or was a conflict: find out by reading."""
     op = plan.op
     found = await _settled(write, calm=isinstance(error, (ConnectError, ServerError)))
     clash = isinstance(error, (ConflictError, NotFoundError))
-    if found is Found.DONE and clash and plan.change.verb == "update":
-        # A patch is never sent twice, so this refusal was its only answer: the change that is there is another's.
+    theirs = write.once or last_writer(write.live, plan.change.before)[0] not in ("", FIELD_MANAGER)
+    if found is Found.DONE and clash and plan.change.verb == "update" and theirs:
+        # What is sent once had this refusal for its only answer: the change that is there is another's.
         text = "Nothing was written: somebody else made the same change first."
         return Result(Status.NOTHING, text, op, stored=write.live, trouble=note(journal, op, "failed", text))
     if found is Found.DONE:

@@ -90,15 +90,11 @@ async def send(client: KubeClient, change: Change, *, dry_run: bool = False, war
             warnings=warnings,
         )
         return _object(raw, client.server)
-    before, after = essence(change.before) or {}, essence(change.after) or {}
-    patch = merge_patch(before, after)
-    if change.source or patched(before, patch) != after:
-        # A null that is meant as a value cannot be said in a merge patch.
-        whole = {**after, "metadata": {**after["metadata"], "resourceVersion": version_of(change.before)}}
-        text = with_bookkeeping(change.source, change.before)[0] if change.source else json.dumps(whole)
+    patch = _patch(change)
+    if patch is None:
         raw = await client.replace(
             path_of(change),
-            text.encode(),
+            _whole(change).encode(),
             content_type=YAML if change.source else JSON,
             dry_run=dry_run,
             warnings=warnings,
@@ -109,6 +105,21 @@ async def send(client: KubeClient, change: Change, *, dry_run: bool = False, war
         path_of(change), patch, resource_version=version_of(change.before), dry_run=dry_run, warnings=warnings
     )
     return _object(raw, client.server)
+
+
+def _patch(change: Change) -> Doc | None:
+    """The merge patch that an update is sent as; None where the whole object must be: for the user's own text, and for a
+    null that is meant as a value, which a merge patch cannot say."""
+    before, after = essence(change.before) or {}, essence(change.after) or {}
+    patch = merge_patch(before, after)
+    return None if change.source or patched(before, patch) != after else patch
+
+
+def _whole(change: Change) -> str:
+    if change.source:
+        return with_bookkeeping(change.source, change.before or {})[0]
+    after = essence(change.after) or {}
+    return json.dumps({**after, "metadata": {**after["metadata"], "resourceVersion": version_of(change.before)}})
 
 
 class ObjectWrite:
@@ -125,6 +136,12 @@ class ObjectWrite:
         self.live: Doc | None = None
         self.lost: tuple[str, ...] = ()
 
+    @property
+    def once(self) -> bool:
+        """Whether the transport sends it once at most: a patch or a creation. It sends anything else again when a kept
+        connection turns out to be dead, and then a conflict may be with the first sending."""
+        return self.change.after is not None and (self.change.before is None or _patch(self.change) is not None)
+
     async def probe(self) -> Found:
         """What is there now, compared with what was read when this was planned."""
         try:
@@ -139,6 +156,16 @@ class ObjectWrite:
 
     async def apply(self) -> None:
         self.stored = await send(self.client, self.change)
+
+    async def only_moved(self) -> bool:
+        """Whether it is still that very object and nobody has changed anything but its status; reads it."""
+        try:
+            self.live = await read_object(self.client, self.change)
+        except (ConnectError, StatusError):
+            return False
+        before = self.change.before
+        same = dig_str(before, "metadata", "uid") == dig_str(self.live, "metadata", "uid")
+        return before is not None and self.live is not None and same and essence(before) == essence(self.live)
 
     async def verify(self) -> Found:
         """Read back: does the object hold what was wanted?"""

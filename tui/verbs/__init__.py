@@ -32,6 +32,9 @@ VERBS: dict[str, Verb] = {
     "policy": Verb(
         "policy", "`policy off|on NS/NAME`: switch one off for a while (10m), or on; `policy status`: timers"
     ),
+    "edit": Verb(
+        "edit", "`edit [KIND/]NS/NAME`: an object in your editor; shows the change and asks before it is written"
+    ),
     "reach": Verb(
         "reach", "`reach FROM TO [--port 443/tcp]`: may it, and which rule says so; `--all`: every connection"
     ),

@@ -18,7 +18,7 @@ from pointsman.tui.verbs.reading import CANNOT_TELL, complain
 
 if TYPE_CHECKING:
     from pointsman.tui.actions.desk import Desk
-    from pointsman.tui.actions.pipeline import Result
+    from pointsman.tui.actions.pipeline import Conflict, Result
     from pointsman.tui.actions.plan import Plan
 
 DECLINED = 1
@@ -132,17 +132,20 @@ def agreed(plan: Plan, yes: str) -> int | None:
         return None
     if not sys.stdin.isatty():
         return complain("Nobody can be asked here.", f"say --yes{f'={name}' if plan.grave else ''}")
-    _drop_typed()
     if plan.grave:
-        answer = _ask(f"Type the name ({name}) to go ahead, or enter to leave it: ")
-        if answer == name:
+        _drop_typed()
+        if _ask(f"Type the name ({name}) to go ahead, or enter to leave it: ") == name:
             return None
-    else:
-        answer = _ask("Go ahead? [y/N] ")
-        if answer.lower() in ("y", "yes"):
-            return None
+    elif yes_or_no("Go ahead?"):
+        return None
     say("Nothing was written.")
     return DECLINED
+
+
+def yes_or_no(question: str) -> bool:
+    """The answer of whoever is at the terminal."""
+    _drop_typed()
+    return _ask(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def _drop_typed() -> None:
@@ -167,12 +170,16 @@ def result_lines(result: Result) -> list[str]:
     """What became of it, and both changes where somebody else was first."""
     lines = [result.text[:1].upper() + result.text[1:]]
     if result.conflict is not None:
-        who = result.conflict.manager or "somebody"
-        lines += [f"  what {who} changed:", *(f"    {line}" for line in diff(*result.conflict.theirs))]
-        lines += ["  what was to be changed here:", *(f"    {line}" for line in diff(*result.conflict.mine))]
+        lines += conflict_lines(result.conflict)
     if result.trouble:
         lines.append(f"  {result.trouble}")
     return lines
+
+
+def conflict_lines(conflict: Conflict) -> list[str]:
+    """What somebody else changed, and what was to be changed here."""
+    lines = [f"  what {conflict.manager or 'somebody'} changed:", *(f"    {line}" for line in diff(*conflict.theirs))]
+    return [*lines, "  what was to be changed here:", *(f"    {line}" for line in diff(*conflict.mine))]
 
 
 def result_document(result: Result, plan: Plan, **more: Any) -> dict[str, Any]:
