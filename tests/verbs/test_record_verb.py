@@ -15,6 +15,7 @@ from flowbytes import answer, fields, flow
 
 from pointsman.tui.answers.flows.jsonpb import jsonpb
 from pointsman.tui.cli import main
+from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.store.snapshot import State
 from pointsman.tui.store.store import Store
 from pointsman.tui.wire import hubble
@@ -110,7 +111,8 @@ def test_a_recording_fills_the_store_and_stops_its_clock(file: Path) -> None:
     assert snapshot.now == pytest.approx(1_790_000_001.3457)
     link = snapshot.links["replay"]
     assert (link.state, "3 lines are no flows" in link.detail) == (State.LIVE, True)
-    assert snapshot.cluster.origin == "recording"
+    assert snapshot.cluster.origin == "manifests"
+    assert not any(map(snapshot.known, KINDS.values())), "nothing is concluded from objects that are not there"
 
 
 def test_a_recording_that_is_none_says_so(tmp_path: Path) -> None:

@@ -35,9 +35,10 @@ class ReplaySource:
             store.set_link(name, State.ABSENT, "recorded flows are shown in place of live ones")
         if alone:
             store.set_link("kube", State.ABSENT, "recorded flows are shown in place of a cluster")
-            store.set_cluster(Cluster(Path(path).name, origin="recording"))
+            # Files in place of a cluster, without an object among them: nothing may be concluded from their absence.
+            store.set_cluster(Cluster(Path(path).name, origin="manifests"))
             for kind in KINDS.values():
-                store.set_kind_link(kind, State.ABSENT, NOTHING)
+                store.set_kind_link(kind, State.DOWN, NOTHING)
 
     async def run(self) -> None:
         """Read the recording; then until cancelled."""

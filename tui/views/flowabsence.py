@@ -27,6 +27,10 @@ _STYLES: Final = {
 def flows_absence(snapshot: Snapshot, report: StackReport | None, keymap: Keymap) -> list[CellLike]:
     """The lines of an empty pane."""
     link = snapshot.links.get("hubble")
+    if (replay := snapshot.links.get("replay")) is not None:
+        if replay.state is State.CONNECTING:
+            return [Cell(f"{replay.detail} {glyphs.current.ellipsis}", "muted")]
+        return [Cell(replay.detail, "bold" if replay.state is State.LIVE else _STYLES[replay.state])]
     if snapshot.cluster.origin == "manifests" or "manifests" in snapshot.links:
         return [
             Cell("files tell of no traffic", "bold"),

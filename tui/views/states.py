@@ -107,6 +107,8 @@ def _still_reading(snapshot: Snapshot) -> int:
 def nothing_yet(snapshot: Snapshot) -> bool:
     """Whether there is no picture yet: no list came, or not those without which it would be wrong. Then one card says so in
     place of the whole pane."""
+    if "replay" in snapshot.links:
+        return False  # recorded flows need no cluster
     link = main_link(snapshot)
     if link.state is State.LIVE:
         return _still_reading(snapshot) > 0 and snapshot.now - link.since < FIRST_LISTS
