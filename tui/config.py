@@ -62,6 +62,10 @@ class Config:
     neighbours: str = ""
     """The neighbour table that the LAN check judges by, a file or a command (``ssh router ip neigh``); empty: this
     machine's own."""
+    deadman_image: str = ""
+    """The image of a dead-man in the cluster: a shell and kubectl; empty: the one that is known to do."""
+    deadman_namespace: str = ""
+    """Where dead-men run; empty: beside their policy, or in kube-system if the API server cannot be reached from there."""
     contexts: Mapping[str, ContextConfig] = field(default_factory=dict)
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Command id → its keys, in place of the default ones; an empty list takes the key away."""

@@ -47,7 +47,14 @@ def rbac_verb(change: Change) -> str:
 
 async def may(client: KubeClient, verb: str, kind: Kind[Any], namespace: str = "", name: str = "") -> Access:
     """Whether this user may do ``verb`` (patch, create, delete, get) to an object. Changes nothing and never raises."""
-    attributes = {"verb": verb, "group": kind.group, "resource": kind.resource, "name": name}
+    return await allowed(client, verb, kind.group, kind.resource, namespace, name)
+
+
+async def allowed(
+    client: KubeClient, verb: str, group: str, resource: str, namespace: str = "", name: str = ""
+) -> Access:
+    """:func:`may` for a resource of any API group."""
+    attributes = {"verb": verb, "group": group, "resource": resource, "name": name}
     if namespace:
         attributes["namespace"] = namespace
     review = {
@@ -55,16 +62,16 @@ async def may(client: KubeClient, verb: str, kind: Kind[Any], namespace: str = "
         "kind": "SelfSubjectAccessReview",
         "spec": {"resourceAttributes": attributes},
     }
-    allowed: bool | None = None
+    answered: bool | None = None
     why = ""
     try:
         raw = await client.request("POST", REVIEWS, body=json.dumps(review).encode(), what="ask for access", total=10.0)
         answer = msgspec.json.decode(raw)
         said = dig(answer, "status", "allowed")
-        allowed = said if isinstance(said, bool) else None
+        answered = said if isinstance(said, bool) else None
         why = dig_str(answer, "status", "reason")
     except KubeError as error:
         why = error.sentence
     except (msgspec.DecodeError, UnicodeDecodeError):
         why = "the answer could not be read"
-    return Access(verb, kind.group_resource, namespace, allowed, why)
+    return Access(verb, f"{resource}.{group}" if group else resource, namespace, answered, why)

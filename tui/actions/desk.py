@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 
 from pointsman.tui.actions.access import may
 from pointsman.tui.actions.change import Change, api_version
+from pointsman.tui.actions.deadman import DEFAULT_IMAGE
+from pointsman.tui.actions.deadman_state import Deadman, deadman_of
+from pointsman.tui.actions.deadmen import Deadmen
 from pointsman.tui.actions.edit import Edit, editable
 from pointsman.tui.actions.effects import change_words, toggle_words
 from pointsman.tui.actions.errors import ActionError
@@ -27,7 +30,7 @@ from pointsman.tui.actions.risks import edit_risks
 from pointsman.tui.actions.source import SourceError
 from pointsman.tui.actions.source import read_object as read_text
 from pointsman.tui.actions.timers import Timer, timers
-from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON
+from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON, operation_of
 from pointsman.tui.actions.traefik import Setting, settings_wish
 from pointsman.tui.actions.undo import change_of, undo_wish
 from pointsman.tui.actions.write import read_object
@@ -60,10 +63,15 @@ def identity(cluster: Cluster) -> str:
     return cluster.identity
 
 
+def _unheard(_: str) -> None:
+    """For those who do not want to hear how far it is."""
+
+
 class Desk:
     """Plans, does and takes back writes; keeps the timers. ``snapshot`` gives the picture now.
 
     ``kubeconfig`` is the path given by the user (empty: the usual places), for the guard, which reads it again.
+    ``image`` and ``home`` are the user's image and namespace for dead-men in the cluster (empty: the default ones).
     """
 
     def __init__(
@@ -72,16 +80,20 @@ class Desk:
         snapshot: Callable[[], Snapshot],
         *,
         kubeconfig: str = "",
+        image: str = "",
+        home: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.client = client
         self.snapshot = snapshot
         self.kubeconfig = kubeconfig
+        self.image = image or DEFAULT_IMAGE
         self._clock = clock
         self.journal = Journal(identity(snapshot().cluster), clock=clock)
         self._reading = Reading()
         self._read_at: tuple[int, int] | None = None
         self._tried: dict[str, float] = {}
+        self.deadmen = Deadmen(client, self.journal, snapshot, self.writes, clock, home)
 
     # -- planning --------------------------------------------------------------------------------------------------
 
@@ -89,11 +101,16 @@ class Desk:
         """Raises ActionError or KubeError when there is nothing to ask the user."""
         return await prepare(self.client, self.snapshot(), wish)
 
-    async def plan_off(self, ref: Ref, seconds: float | None = DEFAULT_SECONDS) -> Plan:
-        """Switch a policy off; None is for good."""
-        return await self._toggle(
+    async def plan_off(
+        self, ref: Ref, seconds: float | None = DEFAULT_SECONDS, *, in_cluster: bool = False, image: str = ""
+    ) -> Plan:
+        """Switch a policy off; None is for good. ``in_cluster``: with a dead-man in the cluster, of this image."""
+        if in_cluster and seconds is None:
+            raise ActionError("A dead-man needs a time at which to act; for good there is none.")
+        plan = await self._toggle(
             off_wish(self.snapshot(), ref, by=who(), seconds=seconds, now=self._clock()), off=True
         )
+        return await self.deadmen.planned(plan, image or self.image) if in_cluster else plan
 
     async def plan_on(self, ref: Ref) -> Plan:
         """Switch a policy on, whoever switched it off."""
@@ -195,19 +212,44 @@ class Desk:
 
     # -- doing -----------------------------------------------------------------------------------------------------
 
-    async def execute(self, plan: Plan, *, guard: bool = True) -> tuple[Result, Armed | None]:
-        """Do what was confirmed. A toggle with a deadline gets a guard process first, unless ``guard`` is False; if none
-        can be started nothing is written."""
+    async def execute(
+        self, plan: Plan, *, guard: bool = True, tell: Callable[[str], None] | None = None
+    ) -> tuple[Result, Armed | None]:
+        """Do what was confirmed. A toggle with a deadline gets a guard process first, unless ``guard`` is False, and
+        before that its dead-man, if it is to have one; if one of them cannot be had nothing is written. ``tell`` hears
+        how far that is."""
         armed: list[Armed] = []
-        arm: Callable[[], Awaitable[None]] | None = None
+        begun = [plan]
+        arm: Callable[[], Awaitable[Plan | None]] | None = None
         if guard and plan.wish.action == OFF and plan.wish.until is not None:
 
-            async def start() -> None:
-                armed.append(await asyncio.to_thread(functools.partial(post, self._post(plan))))
+            async def start() -> Plan | None:
+                fresh = None
+                if plan.deadman is not None:
+                    await self.deadmen.arm(plan, tell or _unheard)
+                    fresh = self.started(plan)
+                    begun.append(fresh)
+                armed.append(await asyncio.to_thread(functools.partial(post, self._post(fresh or plan))))
+                return fresh
 
             arm = start
         result = await execute(self.client, self.journal, plan, arm=arm)
+        result = replace(await self._settle(plan, result), until=begun[-1].wish.until)
         return result, armed[0] if armed else None
+
+    async def _settle(self, plan: Plan, result: Result) -> Result:
+        """Remove the dead-men that this write has made needless. What cannot be removed is said, and tried again."""
+        left: list[str] = []
+        done = result.status in (Status.DONE, Status.NOTHING)
+        if plan.deadman is not None and result.status not in (Status.DONE, Status.UNKNOWN):
+            left = await self.deadmen.drop(plan, "nothing was switched off")
+        elif done and plan.wish.undoes:
+            left = await self.deadmen.drop_of(plan.wish.undoes, plan.wish.ref)
+        elif done and plan.wish.action == OFF and (earlier := operation_of(plan.change.before or {})):
+            left = await self.deadmen.drop_of(earlier, plan.wish.ref)
+        if not left:
+            return result
+        return replace(result, trouble=f"{result.trouble} Its dead-man could not be removed: {left[0]}".strip())
 
     def _post(self, plan: Plan) -> Post:
         assert plan.wish.until is not None
@@ -254,6 +296,10 @@ class Desk:
         """Whether a guard process on this machine watches over it."""
         return bool(timer.op) and guard_alive(self.journal.uid, timer.op)
 
+    def deadman(self, timer: Timer) -> Deadman | None:
+        """The dead-man in the cluster that watches over it, as far as Jobs can be read."""
+        return deadman_of(self.snapshot(), timer.op)
+
     def mine(self, timer: Timer) -> bool:
         """Whether this machine's journal knows the operation."""
         try:
@@ -290,6 +336,6 @@ class Desk:
         try:
             kept = self.writes().get(timer.op) if timer.deleted else None
             plan = await self.plan(wish_for(timer, self.snapshot(), kept))
-            return await execute(self.client, self.journal, plan)
+            return (await self.execute(plan))[0]
         except (ActionError, KubeError, JournalError) as error:
             return Result(Status.REFUSED, error.sentence, timer.op)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pointsman.tui.actions.change import Doc
+from pointsman.tui.actions.deadman import NAME
 from pointsman.tui.actions.routes import ROUTE_IDS, route_words
 from pointsman.tui.actions.toggle import restored, was_switched
 from pointsman.tui.answers.policies.connections import Connection, Point
@@ -36,8 +37,21 @@ def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
         return None
     index = compile_index(_apart(snapshot))
     if off:
-        return effect(snapshot, index, without(index, ref))
-    return effect(snapshot, index, compile_index(with_object(snapshot, ref, restored(doc))))
+        return _of_others(effect(snapshot, index, without(index, ref)))
+    return _of_others(effect(snapshot, index, compile_index(with_object(snapshot, ref, restored(doc)))))
+
+
+def _of_others(found: Effect) -> Effect:
+    """Without the pods of our own dead-men: what they may reach was judged when they were planned."""
+
+    def kept(items: tuple[Connection, ...]) -> tuple[Connection, ...]:
+        mine = f"{NAME}-"
+        return tuple(
+            item for item in items
+            if not any(end.kind == "Job" and end.name.startswith(mine) for end in (item.src, item.dst))
+        )  # fmt: skip
+
+    return replace(found, opens=kept(found.opens), closes=kept(found.closes))
 
 
 def toggle_words(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[str, ...]:

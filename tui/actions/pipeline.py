@@ -60,7 +60,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``text`` is one sentence. ``trouble`` is what else went wrong (the outcome could not be journalled)."""
+    """``text`` is one sentence. ``trouble`` is what else went wrong (the outcome could not be journalled). ``until`` is
+    when a toggle really ends: its time begins when what takes it back is ready."""
 
     status: Status
     text: str
@@ -68,6 +69,7 @@ class Result:
     conflict: Conflict | None = None
     stored: Doc | None = None
     trouble: str = ""
+    until: float | None = None
 
     @property
     def exit_code(self) -> int:
@@ -85,12 +87,13 @@ def actor() -> str:
 
 
 async def execute(
-    client: KubeClient, journal: Journal, plan: Plan, *, arm: Callable[[], Awaitable[None]] | None = None
+    client: KubeClient, journal: Journal, plan: Plan, *, arm: Callable[[], Awaitable[Plan | None]] | None = None
 ) -> Result:
     """Do what was planned and confirmed. Never raises for what the cluster, the disk or the network do.
 
     ``arm`` is awaited when the intent is on disk and before anything is sent: it starts what will take the write back
-    (a guard); if it raises ActionError nothing is written.
+    (a guard); if it raises ActionError nothing is written. The plan it gives, if any, is the same one with its timer
+    started anew: what takes the write back may take a while to be ready.
     """
     change, op = plan.change, plan.op
     if plan.refusal:
@@ -104,10 +107,16 @@ async def execute(
             journal.append(intent_of(plan))
             if arm is not None:
                 try:
-                    await arm()
+                    fresh = await arm()
                 except ActionError as error:
                     note(journal, op, "failed", error.sentence)
-                    return Result(Status.REFUSED, f"Nothing was written: {error.sentence}", op)
+                    return Result(Status.REFUSED, f"Nothing was written: {error.sentence} {error.hint}".strip(), op)
+                except asyncio.CancelledError:
+                    note(journal, op, "failed", "it was stopped before anything was sent")
+                    raise
+                if fresh is not None:
+                    plan, change = fresh, fresh.change
+                    journal.append(Entry(op=op, event="restated", after=change.after, until=plan.wish.until))
             return await _carry_out(ObjectWrite(client, change), journal, plan)
     except JournalError as error:
         return Result(Status.REFUSED, f"Nothing was written: {error.sentence} {error.hint}".strip(), op)

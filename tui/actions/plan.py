@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pointsman.tui.actions.access import Access, may, rbac_verb
 from pointsman.tui.actions.change import Change, Doc, api_version, essence
+from pointsman.tui.actions.deadman import Place
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.write import read_object, send
 from pointsman.tui.answers.owners import UNKNOWN, Owner, owner_of
@@ -91,6 +92,8 @@ class Plan:
     access: Access
     dry_run: DryRun
     refusal: str = ""
+    deadman: Place | None = None
+    """Where a dead-man is made first, for a toggle that is to have one in the cluster."""
 
     @property
     def op(self) -> str:

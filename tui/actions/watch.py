@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from pointsman.tui.actions.arming import disarm, journalled
 from pointsman.tui.actions.change import Change, Doc
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.guard import Post
@@ -144,6 +145,7 @@ async def _switch(client: KubeClient, duty: Post, journal: Journal) -> Tried:
             return Tried(True, f"{ref.title} is gone; there is nothing to switch on")
         kept = change_of(write).before
     elif not was_switched(live):
+        await _tidy(client, journal, write)
         return Tried(True, f"{ref.title} is on")
     elif operation_of(live) != duty.op:
         return Tried(True, f"{ref.title} was switched off by another operation meanwhile; that one's timer holds")
@@ -158,8 +160,16 @@ async def _switch(client: KubeClient, duty: Post, journal: Journal) -> Tried:
     plan = await prepare(client, Snapshot(cluster=cluster), wish, version=duty.version)
     result = await execute(client, journal, plan)
     if result.status in (Status.DONE, Status.NOTHING):
+        await _tidy(client, journal, write)
         return Tried(True, f"switched on {ref.title}")
     return Tried(False, f"will try again: {result.text}")
+
+
+async def _tidy(client: KubeClient, journal: Journal, write: Write | None) -> None:
+    """Remove the dead-man in the cluster, if there was one beside this guard."""
+    names = journalled(write) if write is not None else ()
+    if write is not None and names:
+        await disarm(client, journal, write.op, names, "the policy is on again")
 
 
 def _write(journal: Journal, op: str) -> Write | None:

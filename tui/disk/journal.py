@@ -2,7 +2,8 @@
 
 One append-only file of JSON lines per cluster (``journal/UID.jsonl``, 0600), each line synced to the disk before
 :meth:`Journal.append` returns. A write is an ``intent`` line and, later, lines that say what became of it (``applied``,
-``verified``, ``failed``, ``missed``, ``unknown``, ``undone``), tied by the operation's id. Several programs may append at once: a
+``verified``, ``failed``, ``missed``, ``unknown``, ``undone``; ``part`` for an object made or removed along with it,
+``restated`` for an intent whose time was set anew before it was sent), tied by the operation's id. Several programs may append at once: a
 lock on the file orders them. A line that a crash or a full disk cut short is skipped by readers and never completed.
 
 While a write is under way its program holds a lock (:meth:`Journal.hold`) that the kernel releases when the program
@@ -107,6 +108,11 @@ class Write:
     @property
     def op(self) -> str:
         return self.intent.op
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether other objects were made along with it."""
+        return any(entry.event == "part" for entry in self.events)
 
     @property
     def path(self) -> str:
@@ -283,6 +289,8 @@ def fold(lines: Iterable[bytes], where: str = "the journal") -> Reading:
 
 def _take(write: Write, entry: Entry) -> None:
     match entry.event:
+        case "restated":
+            write.intent = msgspec.structs.replace(write.intent, after=entry.after, until=entry.until)
         case "applied":
             write.sent = True
             write.stored = entry.after if entry.after is not None else write.stored

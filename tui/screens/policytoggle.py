@@ -26,4 +26,8 @@ class TogglePart(ListPane):
         if row.policy.state in (State.OFF, State.OFF_UNTIL):
             self.host.writer.switch_on(ref)
         else:
-            self.host.writer.begin(lambda desk: desk.plan_off(ref), lambda desk, seconds: desk.plan_off(ref, seconds))
+            self.host.writer.begin(
+                lambda desk: desk.plan_off(ref),
+                lambda desk, seconds: desk.plan_off(ref, seconds),
+                lambda desk, seconds: desk.plan_off(ref, seconds, in_cluster=True),
+            )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MakePlan = Callable[["Desk"], Awaitable["Plan"]]
 MakeAgain = Callable[["Desk", float | None], Awaitable["Plan"]]
+"""Plans for another time, in seconds."""
 
 
 SLOW_SECONDS = 1.0
@@ -58,7 +59,13 @@ class Writer:
         desk = self._desk
         if desk is None or desk.client is not client or desk.journal.uid != identity(host.snapshot().cluster):
             path = getattr(host.session.source, "kubeconfig", "") or host.options.kubeconfig or ""
-            desk = self._desk = Desk(client, host.snapshot, kubeconfig=path)
+            desk = self._desk = Desk(
+                client,
+                host.snapshot,
+                kubeconfig=path,
+                image=host.config.deadman_image,
+                home=host.config.deadman_namespace,
+            )
         return desk
 
     def timers(self) -> tuple[Timer, ...]:
@@ -82,21 +89,31 @@ class Writer:
     # -- asked for ----------------------------------------------------------------------------------------------------
 
     def begin(
-        self, make: MakePlan, again: MakeAgain | None = None, *, done: Callable[[], object] | None = None
+        self,
+        make: MakePlan,
+        again: MakeAgain | None = None,
+        clustered: MakeAgain | None = None,
+        *,
+        done: Callable[[], object] | None = None,
     ) -> None:
         """Plan, show the dialog, write what is agreed to, and say what became of it. ``again`` plans for another time,
-        ``done`` is called when it is written."""
-        self.begin_each([make], again, done=done)
+        ``clustered`` the same with a dead-man in the cluster; ``done`` is called when it is written."""
+        self.begin_each([make], again, clustered, done=done)
 
     def begin_each(
-        self, makes: Sequence[MakePlan], again: MakeAgain | None = None, *, done: Callable[[], object] | None = None
+        self,
+        makes: Sequence[MakePlan],
+        again: MakeAgain | None = None,
+        clustered: MakeAgain | None = None,
+        *,
+        done: Callable[[], object] | None = None,
     ) -> None:
         """Several writes, one dialog after the other; the rest is left out as soon as one is not agreed to or fails.
         ``done`` is called when all are written."""
 
         async def work(desk: Desk) -> None:
             for make in makes:
-                if not await self._ask(desk, make, again):
+                if not await self._ask(desk, make, again, clustered):
                     return
             if done is not None:
                 self._host.call_later(done)
@@ -152,17 +169,26 @@ class Writer:
             slow.stop()
 
     async def ask(
-        self, desk: Desk, plan: Plan, again: MakeAgain | None = None, *, edit: bool = False
+        self,
+        desk: Desk,
+        plan: Plan,
+        again: MakeAgain | None = None,
+        clustered: MakeAgain | None = None,
+        *,
+        edit: bool = False,
     ) -> tuple[Plan | None, bool]:
         """The one dialog: the plan that was agreed to, with its timer starting now, and whether to edit again instead.
         Nothing is agreed to once the context was left."""
         from pointsman.tui.screens.modals.confirm import ConfirmScreen
 
-        async def replan(seconds: float | None) -> Plan:
-            assert again is not None
-            return await again(desk, seconds)
+        async def replan(seconds: float | None, in_cluster: bool) -> Plan:
+            wanted = clustered if in_cluster else again
+            assert wanted is not None
+            return await wanted(desk, seconds)
 
-        screen = ConfirmScreen(plan, replan=replan if again is not None else None, edit=edit)
+        screen = ConfirmScreen(
+            plan, replan=replan if again is not None else None, cluster=clustered is not None, edit=edit
+        )
         agreed = await self._host.push_screen_wait(screen)
         if agreed is None or desk is not self.desk():
             return None, screen.reedit
@@ -204,7 +230,9 @@ class Writer:
         wanted = on if on is not None else not access_log_on(self._host.snapshot())
         self.begin(lambda desk: desk.plan_traefik([ACCESS_LOG_ON if wanted else ACCESS_LOG_OFF]))
 
-    async def _ask(self, desk: Desk, make: MakePlan, again: MakeAgain | None) -> bool:
+    async def _ask(
+        self, desk: Desk, make: MakePlan, again: MakeAgain | None, clustered: MakeAgain | None = None
+    ) -> bool:
         """Whether it is written, or was so already."""
         from pointsman.tui.actions.errors import ActionError
         from pointsman.tui.actions.pipeline import Status
@@ -217,10 +245,10 @@ class Writer:
                 plan = await self.planning(make(desk))
                 if desk is not self.desk() or host.screen is not screen:
                     return False  # the context or the pane was left while the server was asked
-                agreed, _ = await self.ask(desk, plan, again)
+                agreed, _ = await self.ask(desk, plan, again, clustered)
                 if agreed is None:
                     return False
-                result, _ = await desk.execute(agreed)
+                result, _ = await desk.execute(agreed, tell=lambda text: host.say(text, seconds=6))
                 if result.status is not Status.CONFLICT or not await self._plan_again(result):
                     break
         except (ActionError, KubeError, JournalError) as error:
@@ -261,6 +289,9 @@ class Writer:
             if not desk.client.read_only:
                 self._start(self._recover(desk))
                 return
+        if not desk.client.read_only and desk.deadmen.waiting():
+            self._start(self._tidy(desk))
+            return
         overdue = desk.overdue()
         for timer in overdue:
             self._tell_overdue(desk, timer)
@@ -308,6 +339,13 @@ class Writer:
         self._host.say(
             f"{timer.ref.title} was switched off{by}, and its time is over.{offer}", severity="warning", seconds=15
         )
+
+    async def _tidy(self, desk: Desk) -> None:
+        """Dead-men that nobody needs any more, of whichever program."""
+        for text in await desk.deadmen.tidy():
+            if text not in self._told:
+                self._told.add(text)
+                self._host.say(f"An old dead-man could not be removed: {text}", severity="warning", seconds=12)
 
     async def _revert(self, desk: Desk) -> None:
         from pointsman.tui.actions.pipeline import Status

@@ -1,12 +1,15 @@
 """Switch a policy off for a while, or on again; list what is off.
 
-  policy off NAME [--for 10m | --permanent] [--wait]     off; after 10 minutes it comes back by itself
+  policy off NAME [--for 10m | --permanent] [--wait] [--in-cluster]
+                                                         off; after 10 minutes it comes back by itself
   policy on NAME                                         on again, and the timer is gone
   policy status                                          what is off, until when, and who watches over it
 
 NAME is NS/NAME, KIND/NS/NAME, or KIND/NAME for a policy without a namespace. A detached guard process on this machine
-switches it on again; it survives a lost terminal and the end of this program, not a reboot. The time is also noted on
-the object, so that any later start of the program on any machine sees it. Exit codes: 0 done, 1 declined, 2 refused or
+switches it on again; it survives a lost terminal and the end of this program, not a reboot. With --in-cluster a small Job
+in the cluster does so too, should this machine be gone or asleep: nothing is switched off before its pod runs and has
+read the policy, and it is removed when the policy is on again. The time is also noted on the object, so that any later
+start of the program on any machine sees it. Exit codes: 0 done, 1 declined, 2 refused or
 unknown; `policy status`: 1 if something is overdue.
 """
 
@@ -25,6 +28,7 @@ from pointsman.tui.verbs.writing import add_yes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pointsman.tui.actions.deadman_state import Deadman
     from pointsman.tui.actions.desk import Desk
     from pointsman.tui.actions.guard import Armed
     from pointsman.tui.actions.pipeline import Result
@@ -39,6 +43,13 @@ WATCHED = {
     "nobody": "nobody here",
     "elsewhere": "set on another machine",
 }
+JOB_WORDS = {
+    "armed": "a Job in the cluster",
+    "starting": "a Job in the cluster, not ready yet",
+    "lost": "a Job in the cluster that cannot read it",
+    "ended": "a Job in the cluster that has ended",
+    "failed": "a Job in the cluster that gave up",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     how_long.add_argument("--permanent", action="store_true", help="until somebody switches it on")
     parser.add_argument("--wait", action="store_true", help="stay, and switch it on when the time is over or at ctrl+c")
+    parser.add_argument("--in-cluster", action="store_true", help="have a Job in the cluster switch it on too")
+    parser.add_argument("--image", default="", metavar="IMAGE", help="the image of that Job: a shell and kubectl")
     add_yes(parser)
 
 
@@ -58,8 +71,12 @@ def run(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.verbs.writing import run_async, settle_yes
 
     settle_yes(args, "name")
-    if args.what != "off" and (args.time or args.permanent or args.wait):
-        return complain("--for, --permanent and --wait belong to `policy off`.")
+    if args.what != "off" and (args.time or args.permanent or args.wait or args.in_cluster or args.image):
+        return complain("--for, --permanent, --wait, --in-cluster and --image belong to `policy off`.")
+    if args.in_cluster and args.permanent:
+        return complain("--in-cluster needs a time at which to switch on; --permanent has none.")
+    if args.image and not args.in_cluster:
+        return complain("--image is the image of the Job that --in-cluster makes.")
     if args.wait and args.permanent:
         return complain("--wait waits for a time to pass; --permanent has none.")
     if args.what == "status":
@@ -76,21 +93,22 @@ async def _off(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.actions.naming import find_object
     from pointsman.tui.actions.toggle import DEFAULT_SECONDS, parse_duration
     from pointsman.tui.answers.policies.index import POLICY_KINDS
-    from pointsman.tui.verbs.writing import agreed, at_desk
+    from pointsman.tui.verbs.writing import agreed, at_desk, say
 
     seconds = None if args.permanent else parse_duration(args.time) if args.time else DEFAULT_SECONDS
     async with at_desk(options) as desk:
         ref = find_object(args.name, desk.snapshot(), POLICY_KINDS, "policy")
-        plan = await desk.plan_off(ref, seconds)
+        await _tidy(desk)
+        plan = await desk.plan_off(ref, seconds, in_cluster=args.in_cluster, image=args.image)
         if (code := _show(plan)) is not None:
             return code
         if (code := agreed(plan, args.yes)) is not None:
             return code
         plan = desk.started(plan)
-        result, armed = await desk.execute(plan)
+        result, armed = await desk.execute(plan, tell=say)
         code = _tell(options, plan, result, armed)
         if args.wait and result.exit_code == 0:
-            return await _wait(desk, plan)
+            return await _wait(desk, plan, result.until or 0.0)
         return code
 
 
@@ -100,6 +118,7 @@ async def _on(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.verbs.writing import agreed, at_desk, say
 
     async with at_desk(options) as desk:
+        await _tidy(desk)
         ref = find_object(
             args.name, desk.snapshot(), POLICY_KINDS, "policy", (timer.ref for timer in desk.timers() if timer.deleted)
         )
@@ -118,6 +137,14 @@ async def _on(options: Options, args: argparse.Namespace) -> int:
         return _tell(options, plan, result, None)
 
 
+async def _tidy(desk: Desk) -> None:
+    """Remove what an earlier toggle has left in the cluster."""
+    from pointsman.tui.verbs.writing import say
+
+    for text in await desk.deadmen.tidy():
+        say(f"An old dead-man could not be removed: {text}")
+
+
 def _show(plan: Plan) -> int | None:
     """The plan on stderr; the exit code if it cannot be done."""
     from pointsman.tui.verbs.reading import complain
@@ -129,6 +156,7 @@ def _show(plan: Plan) -> int | None:
 
 
 def _tell(options: Options, plan: Plan, result: Result, armed: Armed | None) -> int:
+    from pointsman.tui.actions.deadman import job_name
     from pointsman.tui.actions.pipeline import Status
     from pointsman.tui.model.times import rfc3339
     from pointsman.tui.verbs.writing import result_document, result_lines, say
@@ -137,7 +165,11 @@ def _tell(options: Options, plan: Plan, result: Result, armed: Armed | None) -> 
 
     if options.output == "json":
         guard = {"pid": armed.pid, "log": str(armed.log)} if armed is not None else None
-        print_lines([dumps(result_document(result, plan, guard=guard))])
+        place = plan.deadman if result.status is Status.DONE else None
+        job = None
+        if place is not None:
+            job = {"namespace": place.namespace, "name": job_name(plan.op), "image": place.image}
+        print_lines([dumps(result_document(result, plan, guard=guard, job=job))])
     done = result.status in (Status.DONE, Status.NOTHING)
     lines = result_lines(result)
     if done and options.output != "json":
@@ -145,30 +177,33 @@ def _tell(options: Options, plan: Plan, result: Result, armed: Armed | None) -> 
     elif not done:
         for line in lines:
             say(line)
-    if done and armed is not None and plan.wish.until is not None and options.output != "json":
-        print_lines(
-            [
-                f"  it comes back at {rfc3339(plan.wish.until)}: a guard process on this machine sees to that (pid "
-                f"{armed.pid}, log {armed.log})",
-                "  it survives this program and a lost terminal, not a reboot; the time is also noted on the policy",
+    if done and armed is not None and result.until is not None and options.output != "json":
+        lines = [
+            f"  it comes back at {rfc3339(result.until)}: a guard process on this machine sees to that (pid "
+            f"{armed.pid}, log {armed.log})",
+            "  it survives this program and a lost terminal, not a reboot; the time is also noted on the policy",
+        ]
+        if plan.deadman is not None:
+            lines += [
+                f"  and so does Job {plan.deadman.namespace}/{job_name(plan.op)} in the cluster, which survives this machine "
+                "too, not an API server that is down",
             ]
-        )
+        print_lines(lines)
     return result.exit_code
 
 
-async def _wait(desk: Desk, plan: Plan) -> int:
+async def _wait(desk: Desk, plan: Plan, until: float) -> int:
     """Stay until the time is over, then switch on; an interruption switches on at once."""
     from pointsman.tui.actions.timers import Timer
     from pointsman.tui.verbs.writing import result_lines, say
 
-    assert plan.wish.until is not None
-    timer = Timer(plan.wish.ref, plan.op, plan.wish.until, deleted=plan.change.after is None)
+    timer = Timer(plan.wish.ref, plan.op, until, deleted=plan.change.after is None)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     say("Waiting; ctrl+c switches it on at once.")
-    while not stopped.is_set() and (left := plan.wish.until - time.time()) > 0:
+    while not stopped.is_set() and (left := until - time.time()) > 0:
         try:
             await asyncio.wait_for(stopped.wait(), min(left, 1.0))
         except TimeoutError:
@@ -189,7 +224,7 @@ async def _status(options: Options) -> int:
     from pointsman.tui.answers.policies.index import POLICY_KINDS
     from pointsman.tui.answers.words import blind
     from pointsman.tui.verbs.reading import complain
-    from pointsman.tui.verbs.writing import at_desk
+    from pointsman.tui.verbs.writing import at_desk, say
     from pointsman.tui.views.json import dumps
     from pointsman.tui.views.tables import paper, print_lines
 
@@ -199,11 +234,17 @@ async def _status(options: Options) -> int:
             item for item in desk.timers() if not options.namespace or item.ref.namespace in ("", options.namespace)
         ]
         watched = {timer: _watched(desk, timer) for timer in found}
+        men = {timer: man for timer in found if (man := desk.deadman(timer)) is not None}
+        old = [op for op, _ in desk.deadmen.leftovers()]
         if options.output == "json":
-            print_lines([dumps(_timers_json(found, watched, snapshot.now))])
+            print_lines([dumps(_timers_json(found, watched, men, snapshot.now))])
         else:
             sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
-            print_lines(_timers_lines(found, watched, snapshot.now, sheet))
+            print_lines(_timers_lines(found, watched, men, snapshot.now, sheet))
+        for op in old:
+            say(
+                f"The dead-man of operation {op} is not needed any more; the app, or the next policy off or on, removes it."
+            )
         if unseen := blind(snapshot, *POLICY_KINDS):
             return complain(f"cannot tell whether that is all: {unseen}")
         return 1 if any(timer.due(snapshot.now) for timer in found) else 0
@@ -217,7 +258,15 @@ def _watched(desk: Desk, timer: Timer) -> str:
     return "nobody" if desk.mine(timer) else "elsewhere"
 
 
-def _timers_json(found: Sequence[Timer], watched: Mapping[Timer, str], now: float) -> dict[str, object]:
+def _job_json(man: Deadman | None) -> dict[str, object] | None:
+    if man is None:
+        return None
+    return {"namespace": man.namespace, "name": man.path.rpartition("/")[2], "state": man.life.value, "text": man.text}
+
+
+def _timers_json(
+    found: Sequence[Timer], watched: Mapping[Timer, str], men: Mapping[Timer, Deadman], now: float
+) -> dict[str, object]:
     from pointsman.tui.model.kinds import KINDS
     from pointsman.tui.views.json import document, time_text
 
@@ -235,6 +284,7 @@ def _timers_json(found: Sequence[Timer], watched: Mapping[Timer, str], now: floa
                     "overdue": timer.due(now),
                     "by": timer.by or None,
                     "watched": watched[timer],
+                    "job": _job_json(men.get(timer)),
                     "deleted": timer.deleted,
                 }
                 for timer in found
@@ -243,7 +293,9 @@ def _timers_json(found: Sequence[Timer], watched: Mapping[Timer, str], now: floa
     )
 
 
-def _timers_lines(found: Sequence[Timer], watched: Mapping[Timer, str], now: float, sheet: Paper) -> list[str]:
+def _timers_lines(
+    found: Sequence[Timer], watched: Mapping[Timer, str], men: Mapping[Timer, Deadman], now: float, sheet: Paper
+) -> list[str]:
     from pointsman.tui.model.kinds import KINDS
     from pointsman.tui.views.tables import Head, Table
 
@@ -256,10 +308,18 @@ def _timers_lines(found: Sequence[Timer], watched: Mapping[Timer, str], now: flo
             KINDS[timer.ref.kind].kind,
             _when(timer, now),
             timer.by or "unknown",
-            WATCHED[watched[timer]],
+            _watchers(watched[timer], men.get(timer)),
             timer.op or "?",
         )
     return table.lines(sheet)
+
+
+def _watchers(watched: str, man: Deadman | None) -> str:
+    """``a guard process here; a Job in the cluster``."""
+    if man is None:
+        return WATCHED[watched]
+    job = JOB_WORDS[man.life.value]
+    return f"{WATCHED[watched]}; {job}" if watched == "guard" else job
 
 
 def _when(timer: Timer, now: float) -> tuple[tuple[str, str], ...]:

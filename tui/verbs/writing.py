@@ -60,9 +60,16 @@ async def at_desk(options: Options) -> AsyncIterator[Desk]:
         client = opened.kube.client if opened.kube is not None else None
         if client is None:
             raise ActionError("The cluster gave no answer.")
-        if load_config(config_file()).is_read_only(store.cluster.context):
+        config = load_config(config_file())
+        if config.is_read_only(store.cluster.context):
             client.read_only = True
-        yield Desk(client, store.snapshot, kubeconfig=opened.kubeconfig)
+        yield Desk(
+            client,
+            store.snapshot,
+            kubeconfig=opened.kubeconfig,
+            image=config.deadman_image,
+            home=config.deadman_namespace,
+        )
     finally:
         await opened.close()
 
@@ -196,7 +203,7 @@ def result_document(result: Result, plan: Plan, **more: Any) -> dict[str, Any]:
             "object": {"kind": KINDS[ref.kind].kind, "namespace": ref.namespace or None, "name": ref.name},
             "status": result.status.value,
             "text": result.text,
-            "until": time_text(plan.wish.until),
+            "until": time_text(plan.wish.until if result.until is None else result.until),
             **more,
         },
     )

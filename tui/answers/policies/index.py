@@ -218,7 +218,8 @@ def _gate(index: PolicyIndex, direction: str, sections: tuple[Section, ...], alw
     return Gate(direction, admin, tuple(normal), tuple(isolated), tuple(doubtful), baseline, always, frozenset(doubted))
 
 
-def _services(snapshot: Snapshot) -> Services:
+def services_of(snapshot: Snapshot) -> Services:
+    """What policies may name besides pods: services with their backends' addresses, groups of CIDRs."""
     services = None
     addresses = {}
     if snapshot.known(SERVICES):
@@ -240,7 +241,7 @@ def _services(snapshot: Snapshot) -> Services:
 
 def read_policies(snapshot: Snapshot) -> tuple[Policy, ...]:
     """Every policy, in the order of kinds, namespaces and names."""
-    world = _services(snapshot)
+    world = services_of(snapshot)
     return tuple(
         read_policy(obj, world)
         for kind in POLICY_KINDS

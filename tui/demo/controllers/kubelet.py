@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pointsman.tui.demo.controllers.deadman import DeadMen, is_deadman
 from pointsman.tui.demo.controllers.manager import Changes, Manager, Obj, controller_of, phase
 from pointsman.tui.demo.kube.errors import ApiError
 from pointsman.tui.demo.kube.objects import parse_timestamp
 from pointsman.tui.demo.scenario.jobs import finish_pod
-from pointsman.tui.demo.scenario.pods import NODE_IP, NODES, condition, restarted_status, running_status, set_ready
+from pointsman.tui.demo.scenario.pods import (
+    NODE_IP,
+    NODES,
+    condition,
+    restarted_status,
+    running_status,
+    set_ready,
+    waiting_status,
+)
 from pointsman.tui.demo.scenario.world import stamp
 
 START = (1.2, 2.6)  # seconds from the node's first sight of a pod to running containers
 PROBE = (2.0, 5.0)  # and from there to the first good readiness probe
 END = (0.8, 2.4)  # seconds a well-behaved process needs to stop
+PULL = (1.5, 4.0)  # what an image takes that the node does not have yet
+NO_REGISTRY = ".invalid"  # images from a registry of this top-level domain (RFC 2606) cannot be pulled
 JOB = (8.0, 16.0)  # how long a job's pod works
 
 
@@ -28,6 +39,8 @@ class Kubelet:
         self._restarted = restarted
         self._ending: set[str] = set()
         self._starting: set[str] = set()
+        self._images: set[tuple[str, str]] = set()
+        self._deadmen = DeadMen(manager, self._same, self._set_ready, self._succeed)
         self._hosts = dict.fromkeys(NODES, 1)
         for pod in manager.list("pods"):
             self._remember(pod)
@@ -108,7 +121,40 @@ class Kubelet:
         if uid in self._starting or self._m.peek("nodes", "", pod["spec"]["nodeName"]) is None:
             return
         self._starting.add(uid)
-        self._m.after(self._m.random.uniform(*START), lambda: self._run(pod))
+        self._m.after(self._m.random.uniform(*START), lambda: self._pull(pod))
+
+    def _pull(self, pod: Obj) -> None:
+        """Have the images, or say that they cannot be had."""
+        live = self._same(pod)
+        if live is None:
+            return
+        node = live["spec"]["nodeName"]
+        images = [one["image"] for one in live["spec"]["containers"]]
+        fresh = [image for image in images if (node, image) not in self._images]
+        if bad := next((image for image in fresh if image.partition("/")[0].endswith(NO_REGISTRY)), None):
+            self._m.event(live, "Pulling", f'Pulling image "{bad}"', "kubelet", node=node)
+            self._wait_for_image(live, bad, "ErrImagePull")
+        elif fresh and is_deadman(live):
+            # Of all others it is told that their images are there.
+            self._m.event(live, "Pulling", f'Pulling image "{fresh[0]}"', "kubelet", node=node)
+            self._m.set_status("pods", live, waiting_status(live, self._m.now(), "ContainerCreating"))
+            self._images.update((node, image) for image in fresh)
+            self._m.after(self._m.random.uniform(*PULL), lambda: self._run(pod))
+        else:
+            self._run(pod)
+
+    def _wait_for_image(self, pod: Obj, image: str, reason: str) -> None:
+        live = self._same(pod)
+        if live is None:
+            return
+        host, node = image.partition("/")[0], live["spec"]["nodeName"]
+        text = f'failed to pull and unpack image "{image}": failed to resolve reference "{image}": dial tcp: lookup {host}: no such host'
+        if reason == "ImagePullBackOff":
+            text = f'Back-off pulling image "{image}": ErrImagePull: {text}'
+        self._m.set_status("pods", live, waiting_status(live, self._m.now(), reason, text))
+        self._m.event(live, "Failed", f"Error: {reason}", "kubelet", kind="Warning", node=node)
+        if reason == "ErrImagePull":
+            self._m.after(3.0, lambda: self._wait_for_image(pod, image, "ImagePullBackOff"))
 
     def _run(self, pod: Obj) -> None:
         live = self._same(pod)
@@ -128,7 +174,9 @@ class Kubelet:
             self._m.event(live, "Pulled", text, "kubelet", node=node)
             self._m.event(live, "Started", f"Started container {one['name']}", "kubelet", node=node)
         owner = controller_of(live)
-        if owner and owner["kind"] == "Job":
+        if is_deadman(live):
+            self._deadmen.run(live)
+        elif owner and owner["kind"] == "Job":
             self._m.after(self._m.random.uniform(*JOB), lambda: self._succeed(pod))
         elif probed:
             self._m.after(self._m.random.uniform(*PROBE), lambda: self._probe(pod))
@@ -136,10 +184,13 @@ class Kubelet:
     def _probe(self, pod: Obj) -> None:
         live = self._same(pod)
         if live is not None:
-            status = {**live["status"], "conditions": [dict(c) for c in live["status"]["conditions"]]}
-            status["containerStatuses"] = [dict(c) for c in live["status"]["containerStatuses"]]
-            set_ready(status, True, self._m.stamp())
-            self._m.set_status("pods", live, status)
+            self._set_ready(live, True)
+
+    def _set_ready(self, live: Obj, value: bool) -> None:
+        status = {**live["status"], "conditions": [dict(c) for c in live["status"]["conditions"]]}
+        status["containerStatuses"] = [dict(c) for c in live["status"]["containerStatuses"]]
+        set_ready(status, value, self._m.stamp())
+        self._m.set_status("pods", live, status)
 
     def _succeed(self, pod: Obj) -> None:
         live = self._same(pod)

@@ -149,6 +149,15 @@ class Sets(PodOwner):
             fresh["conditions"] = [
                 {"type": kind, "status": "True", **at, **why} for kind in ("SuccessCriteriaMet", "Complete")
             ]
+            if (seconds := job["spec"].get("ttlSecondsAfterFinished")) is not None:
+                self.m.after(float(seconds), lambda: self._expire(job))
         elif pods:
             fresh["active"] = len(pods)
         self.m.set_status("jobs.batch", job, fresh)
+
+    def _expire(self, job: Obj) -> None:
+        """A Job that has ended goes after the time it asked for, and its pods and all that it owns with it."""
+        meta = job["metadata"]
+        live = self.m.peek("jobs.batch", meta["namespace"], meta["name"])
+        if live is not None and live["metadata"]["uid"] == meta["uid"]:
+            self.m.storage.delete("jobs.batch", meta["namespace"], meta["name"])

@@ -206,6 +206,35 @@ def running_status(pod: Obj, ip: str, started: datetime, *, restarts: int = 0, l
     return status
 
 
+def waiting_status(pod: Obj, now: datetime, reason: str, message: str = "") -> Obj:
+    """The status of a pod with a node whose containers cannot start yet."""
+    status: Obj = {"observedGeneration": 1, "phase": "Pending"}
+    status["conditions"] = [
+        condition("PodReadyToStartContainers", "True", now),
+        condition("Initialized", "True", now),
+        condition("Ready", "False", now, "ContainersNotReady"),
+        condition("ContainersReady", "False", now, "ContainersNotReady"),
+        condition("PodScheduled", "True", now),
+    ]
+    node = NODE_IP.get(pod["spec"].get("nodeName", ""), "")
+    status |= {"hostIP": node, "hostIPs": [{"ip": node}], "startTime": stamp(now), "qosClass": "Burstable"}
+    waiting = {"reason": reason} | ({"message": message} if message else {})
+    status["containerStatuses"] = [
+        {
+            "name": one["name"],
+            "image": one["image"],
+            "imageID": "",
+            "ready": False,
+            "started": False,
+            "restartCount": 0,
+            "lastState": {},
+            "state": {"waiting": waiting},
+        }
+        for one in pod["spec"]["containers"]
+    ]
+    return status
+
+
 def condition(kind: str, status: str, at: datetime, reason: str = "", message: str = "") -> Obj:
     out: Obj = {"type": kind, "observedGeneration": 1, "status": status}
     out["lastTransitionTime"] = stamp(at)

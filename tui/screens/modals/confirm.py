@@ -24,7 +24,7 @@ from pointsman.widgets.cells import Cell
 from pointsman.widgets.diffview import DiffView
 from pointsman.widgets.lines import Lines
 
-Replan = Callable[[float | None], Awaitable[Plan]]
+Replan = Callable[[float | None, bool], Awaitable[Plan]]
 
 TIMES: tuple[float | None, ...] = (300.0, 600.0, 1800.0, 3600.0, 8 * 3600.0, None)
 """What may be chosen for a timer, in seconds; None is for good."""
@@ -52,6 +52,7 @@ class ConfirmScreen(SeenScreen[Plan | None]):
         ("right", "move(1)", "Right"),
         ("minus", "time(-1)", "Shorter"),
         ("plus", "time(1)", "Longer"),
+        ("c", "cluster", "With a Job in the cluster, or without"),
     ]
 
     DEFAULT_CSS = """
@@ -75,12 +76,14 @@ class ConfirmScreen(SeenScreen[Plan | None]):
         plan: Plan,
         *,
         replan: Replan | None = None,
+        cluster: bool = False,
         edit: bool = False,
         acknowledge: Acknowledge | None = None,
     ) -> None:
         super().__init__(acknowledge)
         self._plan = plan
         self._replan = replan
+        self._cluster = cluster
         self._edit = edit
         self._asking = False
         self.reedit = False
@@ -152,6 +155,8 @@ class ConfirmScreen(SeenScreen[Plan | None]):
             words.insert(0, "y goes ahead")
         if self._can_choose:
             words.append("+ - time")
+        if self._can_choose and self._cluster:
+            words.append("c cluster")
         if self._edit:
             words.append("e edits again")
         return "  ".join(words)
@@ -164,9 +169,14 @@ class ConfirmScreen(SeenScreen[Plan | None]):
             words = "for good" if seconds is None else duration_words(seconds)
             chosen = seconds == self._plan.wish.seconds
             parts.append((f"[{words}]" if chosen else f" {words} ", "accent bold" if chosen else "muted"))
+        by = [("by   ", "muted"), ("[this machine] ", "accent bold"), (" and ", "muted")]
+        if self._plan.deadman is not None:
+            by.append(("[a Job in the cluster]", "accent bold"))
+        else:
+            by.append((" a Job in the cluster ", "muted"))
         if self._asking:
             parts.append(("  asking the server", "muted"))
-        return [Cell.join(*parts)]
+        return [Cell.join(*parts), *([Cell.join(*by)] if self._cluster else [])]
 
     @property
     def _can_choose(self) -> bool:
@@ -222,18 +232,28 @@ class ConfirmScreen(SeenScreen[Plan | None]):
         choices = self._choices
         at = choices.index(self._plan.wish.seconds) + step
         if 0 <= at < len(choices):
-            self._choose(choices[at])
+            self._choose(choices[at], self._plan.deadman is not None and choices[at] is not None)
+
+    def action_cluster(self) -> None:
+        """With a dead-man in the cluster, or without; for good there is nothing to do for one."""
+        if not self._can_choose or not self._cluster or self._asking:
+            return
+        seconds = self._plan.wish.seconds
+        if seconds is None:
+            self.app.notify("For good nobody switches it on again: choose a time first.", markup=False)
+            return
+        self._choose(seconds, self._plan.deadman is None)
 
     @work(exclusive=True)
-    async def _choose(self, seconds: float | None) -> None:
+    async def _choose(self, seconds: float | None, in_cluster: bool) -> None:
         assert self._replan is not None
         self._asking = True
         self.query_one("#confirm-time", Lines).set_lines(self._times())
         self._enable()
         try:
-            self._plan = await self._replan(seconds)
+            self._plan = await self._replan(seconds, in_cluster)
         except (ActionError, KubeError) as error:
-            self.app.notify(error.sentence, severity="warning", markup=False)
+            self.app.notify(f"{error.sentence} {error.hint}".strip(), severity="warning", markup=False, timeout=10)
         finally:
             self._asking = False
         self._show()
