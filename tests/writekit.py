@@ -159,11 +159,26 @@ class Relay:
             self.sent.append((request.method, body))
         if self.refusing or await asyncio.shield(self._stopped(request, after=False)):
             return self._break(request)
+        if "watch" in request.query:
+            return await self._stream(request)
         # The client may be gone by now; the request goes its way all the same, as it would through a real network.
         status, headers, answer = await asyncio.shield(self._pass_on(request, body))
         if await self._stopped(request, after=True):
             return self._break(request)
         return web.Response(status=status, body=answer, headers=headers)
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        """A watch, as it comes."""
+        headers = {"Accept-Encoding": "identity", "Authorization": f"Bearer {self.token}"}
+        async with self._session.get(
+            f"{self.server}{request.path_qs}", headers=headers, timeout=aiohttp.ClientTimeout(total=None)
+        ) as response:
+            answer = web.StreamResponse(status=response.status, headers={"Content-Type": response.content_type})
+            await answer.prepare(request)
+            with contextlib.suppress(ConnectionError):
+                async for chunk in response.content.iter_any():
+                    await answer.write(chunk)
+            return answer
 
     async def _pass_on(self, request: web.Request, body: bytes) -> tuple[int, dict[str, str], bytes]:
         kept = ("Content-Type", "Accept")

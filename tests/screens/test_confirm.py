@@ -152,7 +152,7 @@ async def test_another_time_is_another_plan() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         calls: list[float | None] = []
 
-        async def replan(seconds: float | None) -> Plan:
+        async def replan(seconds: float | None, in_cluster: bool) -> Plan:
             calls.append(seconds)
             if seconds is None:
                 raise ActionError("not for good")

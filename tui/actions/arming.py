@@ -36,6 +36,8 @@ Names = Iterable[tuple[str, str, str]]
 PART = "part"
 """The journal's event for an object that belongs to an operation: about to be made (create) or gone (delete)."""
 PAUSE = 1.0
+WATCH_SECONDS = 10
+"""How long one watch of the pod lasts: where something on the way holds a stream back, the next list tells."""
 TIDY_TRIES = 3
 
 
@@ -179,7 +181,7 @@ async def _stages(client: KubeClient, kind: Kind[Pod], space: str) -> AsyncItera
         yield pod_stage(pods.values())
         try:
             async with client.watch(
-                kind, namespace=space, resource_version=page.resource_version, seconds=120
+                kind, namespace=space, resource_version=page.resource_version, seconds=WATCH_SECONDS
             ) as lines:
                 async for batch in lines:
                     for line in batch:

@@ -131,7 +131,10 @@ class Deadmen:
         what became of it."""
         if write is None or write.state is State.PENDING or self._journal.under_way(write.op):
             return False
-        return write.state in (State.FAILED, State.UNDONE) or self._clock() - (write.ended or write.intent.at) > RETRY
+        sent = any(entry.event == "restated" for entry in write.events)  # else nobody ever asked for the toggle
+        if write.state is State.UNDONE or (write.state is State.FAILED and (write.certain or not sent)):
+            return True
+        return self._clock() - (write.ended or write.intent.at) > RETRY
 
     @staticmethod
     def _still_off(snapshot: Snapshot, write: Write) -> bool:

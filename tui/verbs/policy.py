@@ -138,9 +138,13 @@ async def _on(options: Options, args: argparse.Namespace) -> int:
 
 
 async def _tidy(desk: Desk) -> None:
-    """Remove what an earlier toggle has left in the cluster."""
+    """Remove what an earlier toggle has left in the cluster. What became of a toggle whose program died must be known
+    first."""
     from pointsman.tui.verbs.writing import say
 
+    if desk.client.read_only:
+        return
+    await desk.recover()
     for text in await desk.deadmen.tidy():
         say(f"An old dead-man could not be removed: {text}")
 

@@ -41,6 +41,13 @@ def metadata(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
+def drop_empty(meta: Object) -> None:
+    """What an object's metadata loses when it is stored: maps and lists with nothing in them."""
+    for key in ("annotations", "finalizers", "labels", "ownerReferences"):
+        if key in meta and not meta[key]:
+            del meta[key]
+
+
 def name_of(obj: Mapping[str, Any]) -> str:
     return str(metadata(obj).get("name") or "")
 

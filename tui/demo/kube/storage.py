@@ -36,7 +36,7 @@ from pointsman.tui.demo.kube.errors import (
     not_found,
 )
 from pointsman.tui.demo.kube.events import Event, EventLog, EventType, Watch
-from pointsman.tui.demo.kube.objects import Object, clone, name_of, namespace_of, timestamp
+from pointsman.tui.demo.kube.objects import Object, clone, drop_empty, name_of, namespace_of, timestamp
 from pointsman.tui.demo.kube.resources import CRD_KEY, ResourceInfo, Resources
 
 Key = tuple[str, str]
@@ -192,6 +192,7 @@ class Storage:
         place = self._place(info, obj)
         if self.raw(info.key, place) is not None:
             raise already_exists(info.plural, info.group, place[1])
+        drop_empty(meta)
         meta["uid"] = self.new_uid()
         meta["creationTimestamp"] = timestamp(self.now())
         meta.pop("generation", None)
@@ -229,6 +230,7 @@ class Storage:
             raise not_found(info.plural, info.group, name)
         check_identity(info, live, obj.get("metadata") or {})
         new = merged(info, obj, live, subresource)
+        drop_empty(new["metadata"])
         if subresource != "status" or info.custom:
             defaults.fill(defaults.Write(new, live, self), info)
             checks.check(new, info, live)

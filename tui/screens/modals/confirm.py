@@ -20,7 +20,7 @@ from pointsman.tui.screens.modals.seen import Acknowledge, Choice, SeenScreen
 from pointsman.tui.screens.panel import content_of
 from pointsman.tui.sources.errors import KubeError
 from pointsman.widgets import glyphs
-from pointsman.widgets.cells import Cell
+from pointsman.widgets.cells import Cell, wrap_cell
 from pointsman.widgets.diffview import DiffView
 from pointsman.widgets.lines import Lines
 
@@ -31,6 +31,8 @@ TIMES: tuple[float | None, ...] = (300.0, 600.0, 1800.0, 3600.0, 8 * 3600.0, Non
 BESIDES = 6
 """Lines of the dialog that are always there: its border, the buttons, the margins of the diff."""
 LEAST_DIFF, MOST_DIFF = 3, 30
+WIDTH = 100
+"""Of the dialog, where the terminal is wide enough."""
 
 
 class ConfirmScreen(SeenScreen[Plan | None]):
@@ -124,8 +126,6 @@ class ConfirmScreen(SeenScreen[Plan | None]):
         box.set_class(plan.grave and not plan.refusal, "-grave")
         box.border_title = content_of(((sentence(plan.title), "bold"),))
         box.border_subtitle = content_of(((self._keys(), ""),))
-        self.query_one("#confirm-facts", Lines).set_lines(facts(plan))
-        self.query_one("#confirm-risks", Lines).set_lines(risks(plan))
         self.query_one("#confirm-time", Lines).set_lines(self._times())
         self.query_one("#confirm-diff", DiffView).show_diff(*plan.texts)
         self.query_one("#confirm-ask").display = plan.grave and not plan.refusal
@@ -143,9 +143,15 @@ class ConfirmScreen(SeenScreen[Plan | None]):
     def _fit(self) -> None:
         """The diff takes the room that the rest leaves; a long one is scrolled."""
         plan = self._plan
-        taken = len(facts(plan)) + len(risks(plan)) + len(self._times()) + BESIDES
-        if plan.grave and not plan.refusal:
-            taken += 2
+        besides = len(self._times()) + BESIDES + (2 if plan.grave and not plan.refusal else 0)
+        room = min(WIDTH, self.size.width * 24 // 25) - 4
+        told, warned = facts(plan), risks(plan)
+        whole = [[line for cell in part for line in wrap_cell(cell, room, 2)] for part in (told, warned)]
+        if sum(map(len, whole)) + besides + LEAST_DIFF <= self.size.height:
+            told, warned = whole  # else each is one line, shortened: the buttons must be on the screen
+        self.query_one("#confirm-facts", Lines).set_lines(told)
+        self.query_one("#confirm-risks", Lines).set_lines(warned)
+        taken = len(told) + len(warned) + besides
         diff = self.query_one("#confirm-diff", DiffView)
         diff.styles.max_height = max(LEAST_DIFF, min(MOST_DIFF, self.size.height - taken))
 
