@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("tui", "widgets", "themes")
-PACKAGED = (".py", ".tcss", ".toml", ".yaml")
+PACKAGED = (".py", ".tcss", ".toml", ".yaml", ".sh")
 
 
 def expected() -> set[str]:
