@@ -20,8 +20,10 @@ from pointsman.tui.actions.toggle import can_park, is_parked, parked, restored, 
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.build import route_list
 from pointsman.tui.answers.routes.parking import CLASS_NOTE, OFF_CLASS, ROUTE_KINDS
+from pointsman.tui.model import proxies
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import INGRESSES, INGRESSROUTES, KINDS
+from pointsman.tui.store.snapshot import State
 
 KIND_NAMES = [kind.kind for kind in ROUTE_KINDS]
 NOTES = st.dictionaries(st.sampled_from([CLASS_NOTE, "a", "b/c"]), st.sampled_from(["traefik", "x"]), max_size=3)
@@ -124,6 +126,23 @@ def test_what_takes_over_is_named_and_a_loss_of_protection_is_grave() -> None:
     guarded = catch_all(middlewares=[{"name": "lan-only"}])
     store.change(INGRESSROUTES, [from_doc(guarded, INGRESSROUTES)])
     assert not any(risk.grave for risk in route_risks(store.snapshot(), target, off=True))
+
+
+def test_what_traefik_says_of_itself_now_is_no_news_of_then() -> None:
+    store = scenarios.store_of("classic")
+    target = Ref("ingressroutes", "media", "films")
+    before = route_words(store.snapshot(), target, off=True)
+    router = proxies.Router(
+        "media-films-0123456789@kubernetescrd", provider="kubernetescrd", status="enabled",
+        rule="Host(`films.home.example`)", entry_points=("websecure",), using=("websecure",), tls=True, priority=26,
+        service="media-jellyfin-8096",
+    )  # fmt: skip
+    store.set_traefik(
+        [proxies.Replica("kube-system/traefik-0", ("deployments", "kube-system", "traefik"), "3.7.15", (router,))]
+    )
+    store.set_link("traefik", State.LIVE, "3.7.15, 1 replica")
+    assert route_words(store.snapshot(), target, off=True) == before
+    assert "nobody handles it then" in before[0]
 
 
 def test_external_dns_is_named() -> None:

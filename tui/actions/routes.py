@@ -14,6 +14,7 @@ from pointsman.tui.actions.toggle import restored
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.build import route_list
 from pointsman.tui.answers.routes.guards import guards
+from pointsman.tui.answers.routes.live import LINK
 from pointsman.tui.answers.routes.model import Route
 from pointsman.tui.answers.routes.parking import ROUTE_KINDS, doc_of
 from pointsman.tui.answers.routes.places import request_of
@@ -22,6 +23,7 @@ from pointsman.tui.answers.routes.trace import Trace, trace
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import DEPLOYMENTS, KINDS
+from pointsman.tui.model.proxies import NOBODY
 from pointsman.tui.store.snapshot import Snapshot, Table
 
 ROUTE_IDS = frozenset(kind.id for kind in ROUTE_KINDS)
@@ -56,6 +58,9 @@ def turns(snapshot: Snapshot, ref: Ref, *, off: bool) -> tuple[Turn, ...]:
         objects[ref.key] = from_doc(restored(doc_of(obj)), kind)
     # A version of its own, so that what is kept of one picture is never taken for the other's.
     then = Table(objects, -next(_versions), table.link)
+    # What Traefik says of itself is about the objects as they are: neither picture may have it.
+    links = {name: link for name, link in snapshot.links.items() if name != LINK}
+    snapshot = replace(snapshot, traefik=NOBODY, links=links)
     other = replace(snapshot, tables={**snapshot.tables, ref.kind: then})
     return tuple(_turn(snapshot, other, url) for url in _urls(snapshot if off else other, ref))
 

@@ -158,7 +158,7 @@ class FittedHeader:
 def header_line(header: Header, columns: int) -> FittedHeader:
     """The header fitted to the width: ornaments go first, then names, ages and versions; the context's name shrinks."""
     fitted = FittedHeader((), (), ())
-    for level in range(10):
+    for level in range(11):
         fitted = _header(header, columns, level)
         if sum(map(line_width, (fitted.left, fitted.sources, fitted.clock))) <= columns:
             break
@@ -168,12 +168,12 @@ def header_line(header: Header, columns: int) -> FittedHeader:
 def _header(header: Header, columns: int, level: int) -> FittedHeader:
     chain = Part(f" {glyphs.current.chain} ", "dim")
     left: list[Part] = [Part(" ")]
-    if level < 5:
+    if level < 6:
         left += [Part("pointsman", "brand bold"), Part("  ")]
     context = clean(header.context) or ("files" if header.origin == "manifests" else "no context")
-    room = 40 if level < 3 else 24 if level < 7 else 12
+    room = 40 if level < 4 else 24 if level < 8 else 12
     left.append(Part(shorten_middle(context, room), "bold", "context"))
-    if header.distribution and level < 8:
+    if header.distribution and level < 9:
         left += [chain, Part(clean(header.distribution), "", "pane.stack")]
     if header.stack:
         left += [chain, Part(f" {header.stack.upper()} ", f"stack-{header.stack} bold reverse", "pane.stack")]
@@ -185,14 +185,14 @@ def _header(header: Header, columns: int, level: int) -> FittedHeader:
         left += [Part(" "), Part(" INSECURE ", "badge:warning")]
     spaced = clean(header.namespace) or "all"
     middle = [Part("ns: ", "header", "namespace"), Part(shorten_middle(spaced, 24), "", "namespace")]
-    if level >= 9:
+    if level >= 10:
         middle = []
-    names = columns >= COMPACT and level < 4
+    names = columns >= COMPACT and level < 5
     sources: list[Part] = []
     for link in header.sources:
-        sources += _source(link, header.now, name=names, ages=level < 6, words=names and level < 1)
+        sources += _source(link, header.now, name=names, ages=level < 3, words=names and level < 1)
         sources.append(Part("   " if names else "  "))
-    if header.forbidden and level < 7:
+    if header.forbidden and level < 8:
         sign, style = state_glyph(State.FORBIDDEN)
         sources[-1:] = [Part(f" {sign}{header.forbidden}", style), Part("  ")]
     sources.append(Part(" RO ", "badge:ro") if header.read_only else Part(" RW ", "badge:rw"))
