@@ -133,6 +133,9 @@ class Rates:
     drops: float = 0.0
     history: tuple[int, ...] = ()
     drop_history: tuple[int, ...] = ()
+    errors: float = 0.0
+    """Answers of layer 7 with a status of 500 or more."""
+    error_history: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

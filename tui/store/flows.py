@@ -89,7 +89,12 @@ class FlowStore:
             before = len(self._ring)
             self._ring.extend(flows)
             number = len(flows)
-            dropped = sum(flow.verdict == "DROPPED" for flow in flows)
+            dropped = failed = 0
+            for flow in flows:
+                if flow.verdict == "DROPPED":
+                    dropped += 1
+                elif flow.l7 is not None and (flow.l7.code or 0) >= 500:
+                    failed += 1
             counts = self.counts
             counts.received += number
             counts.stored += number
@@ -97,12 +102,13 @@ class FlowStore:
             counts.evicted += max(0, before + number - self.capacity)
             second = self._seconds.get(int(now))
             if second is None:
-                second = self._seconds[int(now)] = [0, 0]
+                second = self._seconds[int(now)] = [0, 0, 0]
                 if len(self._seconds) > 2 * RATE_SECONDS:
                     for old in sorted(self._seconds)[:-RATE_SECONDS]:
                         del self._seconds[old]
             second[0] += number
             second[1] += dropped
+            second[2] += failed
             self.book.fold(flows, now)
             if self.last_at is None or now > self.last_at:
                 self.last_at = now
@@ -148,7 +154,7 @@ class FlowStore:
         """Means over the last whole ``seconds``, the running one left out."""
         last = int(now) - 1
         with self._lock:
-            none = (0, 0)
+            none = (0, 0, 0)
             known = self._seconds
             history = [tuple(known.get(second, none)) for second in range(last - RATE_SECONDS + 1, last + 1)]
         span = max(1, min(seconds, RATE_SECONDS))
@@ -158,6 +164,8 @@ class FlowStore:
             sum(item[1] for item in recent) / span,
             tuple(item[0] for item in history),
             tuple(item[1] for item in history),
+            sum(item[2] for item in recent) / span,
+            tuple(item[2] for item in history),
         )
 
     def traffic(self, now: float) -> Traffic:

@@ -12,7 +12,7 @@ from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike
 
 HELM: Final = "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set hubble.relay.enabled=true"
-SOURCES: Final = ("hubble", "accesslog", "traefik-log", "access-log")
+SOURCES: Final = ("hubble", "traefik-log")
 """Links that flows may come from."""
 _STYLES: Final = {
     State.DOWN: "source-down",

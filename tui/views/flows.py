@@ -133,7 +133,8 @@ def why(flow: Flow) -> CellLike:
     if flow.dropped:
         return Cell(reason_words(flow), "error")
     if flow.l7 is not None:
-        return _layer7(flow.l7)
+        told = _layer7(flow.l7)
+        return Cell.join(told, (" log", "dim")) if flow.origin == TRAEFIK_LOG else told
     said = flow.summary.removeprefix("TCP Flags: ")
     point = flow.kind.partition(" ")[0]
     if said in ("TCP", "UDP", "ICMPv4", "ICMPv6", "SCTP"):
@@ -205,6 +206,14 @@ COLUMNS: Final[tuple[Column[Flow], ...]] = (
     Column("verdict", "verdict", verdict, width=11),
     Column("why", "what", why, flex=4, min_width=14, shorten="end", priority=2),
     Column("policy", "policy", policy_cell, flex=3, min_width=14, priority=4, min_terminal_width=140),
+    Column(
+        "origin",
+        "told by",
+        lambda flow: Cell("log" if flow.origin == TRAEFIK_LOG else "hubble", "dim"),
+        width=7,
+        priority=7,
+        min_terminal_width=170,
+    ),
     Column("node", "node", lambda flow: Cell(node_name(flow), "dim"), width=8, priority=5, min_terminal_width=156),
 )
 

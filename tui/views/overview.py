@@ -11,7 +11,7 @@ from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import Component, Health, Node, Role, StackReport
 from pointsman.tui.commands import PANES
 from pointsman.tui.model.times import age
-from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.store.snapshot import Link, Snapshot, State
 from pointsman.tui.views.changes import Change
 from pointsman.tui.views.ips import (
     SEVERITIES,
@@ -28,6 +28,7 @@ from pointsman.tui.views.ips import (
 from pointsman.tui.views.opening import home_of
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, Column, wrap_cell
+from pointsman.widgets.sparkline import sparkline
 
 ROLE_WORDS: dict[Role, str] = {
     Role.CNI: "CNI",
@@ -245,7 +246,36 @@ CHANGE_COLUMNS: tuple[Column[Change], ...] = (
 
 
 def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[CellLike]:
-    """What there is of flows and drops, and what would fill it. Nothing counts flows yet, so it says where they are."""
+    """Flows, drops and failed requests a second with the last minute, and who tells of them; or what would."""
+    links = snapshot.links
+    live = [name for name in ("hubble", "traefik-log") if name in links and links[name].state is State.LIVE]
+    if not live:
+        return _no_traffic(snapshot, report, cells)
+    rates = snapshot.traffic.rates
+    drops: tuple[float | None, tuple[int, ...]] = (rates.drops, rates.drop_history) if "hubble" in live else (None, ())
+    wide = max(6, min(20, (cells - 40) // 3))
+    head: list[tuple[str, str]] = []
+    for name, rate, history, style in (
+        ("flows", rates.flows, rates.history, "spark"),
+        ("drops", *drops, "error"),
+        ("5xx", rates.errors, rates.error_history, "error"),
+    ):
+        head.append((f"{name} ", "muted"))
+        if rate is None:
+            head += [(f"{glyphs.current.dash} need Hubble", "dim"), ("   ", "")]
+            continue
+        said = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s" if rate else "0/s"
+        head += [(f"{said:<6} ", "bold" if style == "spark" or not rate else "bold error")]
+        head += [*sparkline(history, wide, style=style, braille=True).segments(), ("   ", "")]
+    told = [_told_by(links[name], "Hubble" if name == "hubble" else "the access log") for name in live]
+    return [Cell(parts=tuple(head)), *wrap_cell(Cell(f"Told by {' and '.join(told)}.", "muted"), cells)]
+
+
+def _told_by(link: Link, name: str) -> str:
+    return f"{name} ({link.detail.rstrip('.')})" if link.detail else name
+
+
+def _no_traffic(snapshot: Snapshot, report: StackReport, cells: int) -> list[CellLike]:
     dash = glyphs.current.dash
     none = glyphs.current.bar_free * 12
     head: list[tuple[str, str]] = []
@@ -255,17 +285,18 @@ def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[C
         said = f"Live flows and drops come from Hubble. {_link_text(snapshot, 'hubble', 'Hubble')}"
     elif report.of(Role.INGRESS):
         said = (
-            "There is no Hubble on this stack, so drops cannot be seen; requests and their errors come from Traefik. "
-            + _link_text(snapshot, "traefik", "Traefik")
+            "There is no Hubble on this stack, so drops cannot be seen; requests come from Traefik's access log. "
+            + _link_text(snapshot, "traefik-log", "the access log")
         )
     else:
-        said = "Nothing here reports traffic: Hubble (with Cilium) or Traefik would."
+        said = "Nothing here reports traffic: Hubble (with Cilium) or Traefik's access log would."
     return [Cell(parts=tuple(head)), *wrap_cell(Cell(said, "muted"), cells)]
 
 
 def _link_text(snapshot: Snapshot, name: str, shown: str) -> str:
     link = snapshot.links.get(name)
     if link is None or not link.detail:
-        return f"This version does not ask {shown} yet."
+        return f"{shown[:1].upper()}{shown[1:]} has not been asked yet."
     detail = link.detail[:1].upper() + link.detail[1:]
-    return detail if detail.endswith(".") else f"{detail}."
+    said = detail if detail.endswith(".") else f"{detail}."
+    return f"{said} {link.hint}" if link.hint else said
