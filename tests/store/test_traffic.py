@@ -7,25 +7,13 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
+from flowrows import BARE, HOST, JELLYFIN, LAN, POSTGRES, WEATHER, WORLD, flow
 from hypothesis import given, strategies
 
 from pointsman.tui.model.flows import HUBBLE, L7, TRAEFIK_LOG, Flow, Peer
 from pointsman.tui.model.traffic import BUCKET, BUCKETS, Edge, End, Rates
 from pointsman.tui.store.flows import FlowStore
 from pointsman.tui.store.traffic import NAMES_EACH, TrafficBook, end_of, is_private, sides
-
-JELLYFIN = Peer("media", "jellyfin-7d-x", "Deployment/jellyfin", 4711, "10.42.1.7", 51000)
-POSTGRES = Peer("db", "postgres-0", "StatefulSet/postgres", 4712, "10.42.2.9", 5432)
-WORLD = Peer(identity=2, ip="203.0.113.9", port=44000)
-LAN = Peer(identity=2, ip="192.168.7.23", port=44001)
-WEATHER = Peer(identity=(1 << 24) + 3, ip="198.51.100.4", port=443, names=("api.weather.example",))
-HOST = Peer(identity=1, ip="192.168.7.11", port=30000)
-BARE = Peer("lab", "toolbox", "", 4713, "10.42.3.3", 8080)
-
-
-def flow(source: Peer = JELLYFIN, destination: Peer = POSTGRES, verdict: str = "FORWARDED", **more: Any) -> Flow:
-    given = {"origin": HUBBLE, "ns": 0, "direction": "egress", "protocol": "TCP", "kind": "to-endpoint", "event": 4}
-    return Flow(verdict=verdict, source=source, destination=destination, **{**given, **more})
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,10 @@ def complete(text: str, flows: Iterable[Flow]) -> str | None:
     if word in WORDS and word not in FLAGS:
         choices: Iterable[str] = values(word, flows)
     else:
-        choices = sorted((*WORDS, "not"), key=lambda name: (name.startswith(("from-", "to-")), len(name), name))
+        choices = sorted(
+            (*WORDS, *(() if word == "not" else ("not",))),
+            key=lambda name: (name.startswith(("from-", "to-")), len(name), name),
+        )
     lower = last.lower()
     for choice in choices:
         if choice.lower().startswith(lower) and len(choice) > len(last):
