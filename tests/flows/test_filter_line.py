@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from flowrows import COREDNS, HOST, JELLYFIN, LAN, PEERS, POSTGRES, WEATHER, drop, flow
+from flowrows import COREDNS, HOST, JELLYFIN, LAN, PEERS, WEATHER, drop, flow
 from hypothesis import given, strategies
 
 from pointsman.tui.answers.flows.filterline import WORDS, complete, read_line, values
