@@ -118,7 +118,8 @@ async def test_a_restarted_agent_is_another_pod_and_cannot_be_undone(demo: Demo,
         with pytest.raises(ActionError, match="A restart cannot be undone"):
             await desk.plan_undo(desk.writes().writes[-1].op)
     demo.step(90)
-    gone = [pod for uid, pod in before.items() if uid not in pods()]
+    after = pods()
+    gone = [pod for uid, pod in before.items() if uid not in after]
     assert [pod["metadata"]["name"] for pod in gone] == [wish.ref.name]
     assert (await look(demo, relay)).announcers
 

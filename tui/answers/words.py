@@ -48,6 +48,20 @@ def blind(snapshot: Snapshot, *kinds: Kind[Any]) -> str:
     return "; ".join(f"{listed(names)} {reason}" for reason, names in by_reason.items())
 
 
+SHORT = {State.CONNECTING: "still reading", State.FORBIDDEN: "may not read"}
+
+
+def blind_short(snapshot: Snapshot, *kinds: Kind[Any]) -> str:
+    """The same for a line that may be cut: the reason first, then some of the kinds (``may not read nodes and 3 more``)."""
+    by_reason: dict[str, list[str]] = {}
+    for kind in kinds:
+        if not snapshot.known(kind):
+            by_reason.setdefault(SHORT.get(snapshot.state(kind), "could not read"), []).append(kind.resource)
+        elif from_files(snapshot) and not snapshot.count(kind):
+            by_reason.setdefault("not among the files:", []).append(kind.resource)
+    return "; ".join(f"{reason} {listed(names, most=2)}" for reason, names in by_reason.items())
+
+
 def from_files(snapshot: Snapshot) -> bool:
     """Whether the objects are manifests: what the files lack may well be on the cluster they are meant for."""
     return snapshot.cluster.origin == "manifests"

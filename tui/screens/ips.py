@@ -94,8 +94,8 @@ class IpsScreen(ActPart):
         parts = list(title(found, len(ips.model), ips.model.total, pools=not pools.display))
         if state.problems:
             parts.append(("  problems only", "warn"))
-        if found.unknown:
-            parts.append((f"  {glyphs.current.forbidden} {found.unknown}", "warn"))
+        if found.unknown_short:
+            parts.append((f"  {glyphs.current.forbidden} {found.unknown_short}", "warn"))
         ips.set_title(*parts)
         pools.set_title(("pools ", ""), (str(len(found.pools)), "bold"))
         self.panel("sessions").set_title(("BGP sessions ", ""), (str(len(found.bgp)), "bold"))

@@ -25,7 +25,7 @@ from pointsman.tui.answers.ips.urls import Urls
 from pointsman.tui.answers.ranges import Address as IpAddress
 from pointsman.tui.answers.ranges import parse_ip
 from pointsman.tui.answers.ref import ref
-from pointsman.tui.answers.words import blind, listed
+from pointsman.tui.answers.words import blind, blind_short, listed
 from pointsman.tui.model import kinds as k
 from pointsman.tui.model.core import Lease, Service
 from pointsman.tui.model.kinds import Kind
@@ -102,13 +102,15 @@ def _base(snapshot: Snapshot) -> _Base:
     for row in rows:
         if (ip := parse_ip(row.address.ip or "")) is not None:
             given[ip] = given.get(ip, False) or bool(row.address.announcers)
-    return _Base(tuple(rows), IpMap((), pools(ctx, given), sessions(snapshot), _unknown(snapshot)))
+    missed = _missed(snapshot)
+    found = IpMap((), pools(ctx, given), sessions(snapshot), blind(snapshot, *missed), blind_short(snapshot, *missed))
+    return _Base(tuple(rows), found)
 
 
-def _unknown(snapshot: Snapshot) -> str:
+def _missed(snapshot: Snapshot) -> list[Kind[Any]]:
     """What may be missing from the map. Of files only the basic kinds are missed: most repositories hold no status."""
-    basic = (k.SERVICES, k.NODES, k.LEASES)
-    return blind(snapshot, *basic, *(kind for kind in READS if kind not in basic and not snapshot.known(kind)))
+    basic: tuple[Kind[Any], ...] = (k.SERVICES, k.NODES, k.LEASES)
+    return [*basic, *(kind for kind in READS if kind not in basic and not snapshot.known(kind))]
 
 
 def _order(row: _Row) -> tuple[int, int, int, str, tuple[str, str]]:

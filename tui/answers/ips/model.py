@@ -147,11 +147,13 @@ class Session:
 class IpMap:
     """Addresses sorted by number, pending services last; pools and sessions by name.
 
-    ``unknown`` says in a sentence what could not be read and so may be missing; empty if nothing.
+    ``unknown`` says in a sentence what could not be read and so may be missing, ``unknown_short`` in a few words; empty if
+    nothing.
     """
 
     items: tuple[Address, ...] = ()
     pools: tuple[Pool, ...] = ()
     bgp: tuple[Session, ...] = ()
     unknown: str = ""
+    unknown_short: str = ""
     by_ip: dict[str, tuple[Address, ...]] = field(default_factory=dict, compare=False)
