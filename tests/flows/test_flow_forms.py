@@ -7,9 +7,9 @@ from flowbytes import AT, answer, fields, flow, stamp
 from pointsman.tui.answers.flows.compact import compact_line, status_line, table_lines
 from pointsman.tui.answers.flows.document import flow_document
 from pointsman.tui.answers.flows.jsonpb import jsonpb
-from pointsman.tui.model.flows import NodeStatus
+from pointsman.tui.model.flows import Flow, NodeStatus
 from pointsman.tui.wire import hubble
-from pointsman.tui.wire.hubbleflow import decode
+from pointsman.tui.wire.hubbleflow import answer_of, decode
 
 
 def line(number: int = 1, inner: bytes | None = None, verbatim: bool = True, **more: object) -> str | None:
@@ -123,3 +123,20 @@ def test_the_documents_secrets_are_masked_and_its_unknowns_null() -> None:
     needed = ("time", "verdict", "direction", "source", "destination", "protocol", "l7", "drop_reason", "policies", "node",
               "is_reply", "uuid", "origin")  # fmt: skip
     assert set(needed) <= document.keys()
+
+
+def test_times_and_names_at_their_limits() -> None:
+    def line(**more: object) -> str:
+        event = decode(answer(flow(**more)))
+        assert event is not None
+        return compact_line(event) or ""
+
+    event = decode(answer(flow(_1=fields(_1=2**62))))
+    assert isinstance(event, Flow)
+    assert (event.ns, flow_document(event)["time"]) == (None, None)
+    assert '"time":null' in jsonpb(answer_of(event))
+    assert line(_1=fields(_1=2**62)).startswith("N/A: ")
+    assert line(_1=fields(_1=253_402_300_799)).startswith("Dec 31 23:59:59.000: ")
+    assert line(_1=fields(_1=253_402_300_800)).startswith("N/A: ")
+    assert ": :40746 (unknown) ->" in line(_8=None, _13=[""])
+    assert " -> /x/y:5432 " in line(_9=fields(_2=0, _3="//x", _5="y")).replace("(ID:0)", "")

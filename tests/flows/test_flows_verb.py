@@ -121,3 +121,22 @@ def test_on_the_demo_a_signal_ends_it() -> None:
         process.communicate(timeout=20)
         assert process.returncode == 0
         assert time.monotonic() - start < 5
+
+
+def test_on_classic_it_reads_the_access_log_and_ends_with_its_reader(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    command = [sys.executable, "-m", "pointsman.tui", "--demo", "classic", "flows"]
+    with subprocess.Popen([*command, "-f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"http-response" in process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+    code, lines, err = run(capfdbinary, "--demo", "classic", "--last", "30", "--http-status", "200", "-o", "json")
+    documents = [json.loads(line) for line in lines]
+    assert (code, len(documents), err) == (0, 30, "")
+    assert {item["origin"] for item in documents} == {"traefik-log"}
+    assert all(item["destination"]["workload"] and item["l7"]["status"] == 200 for item in documents)
+    code, lines, err = run(capfdbinary, "--demo", "classic", "-o", "jsonpb")
+    assert (code, lines) == (2, [])
+    assert "Hubble's own form" in err

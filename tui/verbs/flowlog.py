@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -103,14 +102,14 @@ async def _follow(
     kube.watch_only(KINDS_READ)
     pods = asyncio.create_task(kube.run())
     logs = asyncio.create_task(source.run())
+    settled = asyncio.create_task(source.settled.wait())
     try:
-        await source.settled.wait()
+        await asyncio.wait((settled, pods, logs), return_when=asyncio.FIRST_COMPLETED)
         begun, past = past, None
         for flow in replace(chosen, follow=False).of(sorted(begun or (), key=lambda item: item.ns or 0), allow, deny):
             write(flow)
         await asyncio.gather(pods, logs)
     finally:
-        for task in (pods, logs):
+        for task in (pods, logs, settled):
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(pods, logs, settled, return_exceptions=True)

@@ -318,6 +318,11 @@ def named(names: dict[int, str], number: int) -> str:
     return names.get(number) or str(number)
 
 
+def is_time(stamp: Any) -> bool:
+    """Whether a Timestamp is one: of the years 1 to 9999, with nanoseconds from 0 to a second."""
+    return -62_135_596_800 <= stamp.seconds < 253_402_300_800 and 0 <= stamp.nanos < 1_000_000_000
+
+
 def drop_text(code: int) -> str:
     """The CLI's words for a drop code; ``CODE, 0`` where it has none."""
     code &= 0xFF

@@ -152,8 +152,14 @@ def host_of(peer: Peer) -> str:
     name = peer.pod or peer.service
     if name:
         joined = f"{namespace}/{name}" if namespace else name
-        return posixpath.normpath(joined) if "." in joined or joined.endswith("/") or "//" in joined else joined
-    return ",".join(peer.names) or peer.ip
+        return _cleaned(joined) if "." in joined or joined.endswith("/") or "//" in joined else joined
+    return ",".join(peer.names) if peer.names else peer.ip
+
+
+def _cleaned(path: str) -> str:
+    """As Go's path.Clean; Python's keeps two slashes at the beginning."""
+    clean = posixpath.normpath(path)
+    return clean[1:] if clean.startswith("//") else clean
 
 
 def _host(peer: Peer, numeric: bool) -> str:

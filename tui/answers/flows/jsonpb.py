@@ -12,6 +12,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Final
 
+from pointsman.tui.wire.hubble import is_time
+
 _text = json.JSONEncoder(ensure_ascii=False).encode
 _UNSAFE: Final = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -105,7 +107,8 @@ def _any(value: Any) -> str:
 
 
 _WELL_KNOWN: Final[dict[str, Writer]] = {
-    "google.protobuf.Timestamp": lambda value: f'"{stamp(value.seconds, value.nanos)}"',
+    # What is no time makes the CLI give up the whole line.
+    "google.protobuf.Timestamp": lambda value: f'"{stamp(value.seconds, value.nanos)}"' if is_time(value) else "null",
     "google.protobuf.BoolValue": lambda value: "true" if value.value else "false",
     "google.protobuf.Int32Value": lambda value: str(value.value),
     "google.protobuf.UInt32Value": lambda value: str(value.value),

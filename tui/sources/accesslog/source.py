@@ -91,6 +91,8 @@ class AccessLogSource:
             if key not in there or task.done():
                 task.cancel()
                 del self.followers[key]
+                if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                    raise error  # what takes the flows has failed: a reader that has gone, say
         self._tell(snapshot, found)
 
     def _take(self, flow: Flow, past: bool) -> None:
