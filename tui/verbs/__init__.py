@@ -27,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "record": Verb("record", "`record FILE [-f]`: write flows to a file, masked; .gz compresses it"),
     "replay": Verb("replay", "`replay FILE`: the app on recorded flows, without a cluster"),
     "routes": Verb("routes", "every route: host or rule, entry point, middlewares, service, endpoints, TLS, problems"),
+    "route": Verb("route", "`route off|on NS/NAME`: switch one off for a while (10m), or on; `route status`: timers"),
     "trace": Verb("trace", "`trace URL`: what handles a request, and the first broken hop; tcp:// and udp:// too"),
     "policies": Verb("policies", "network policies: what each selects and does, its state, who enforces it"),
     "policy": Verb(
