@@ -320,7 +320,7 @@ def named(names: dict[int, str], number: int) -> str:
 
 def is_time(stamp: Any) -> bool:
     """Whether a Timestamp is one: of the years 1 to 9999, with nanoseconds from 0 to a second."""
-    return -62_135_596_800 <= stamp.seconds < 253_402_300_800 and 0 <= stamp.nanos < 1_000_000_000
+    return bool(-62_135_596_800 <= stamp.seconds < 253_402_300_800 and 0 <= stamp.nanos < 1_000_000_000)
 
 
 def drop_text(code: int) -> str:

@@ -124,7 +124,10 @@ def _ns(message: Any, field: str) -> int | None:
     if not message.HasField(field):
         return None
     time = getattr(message, field)
-    return time.seconds * 1_000_000_000 + time.nanos if hubble.is_time(time) else None  # type: ignore[no-any-return]
+    if not hubble.is_time(time):
+        return None
+    stamp: int = time.seconds * 1_000_000_000 + time.nanos
+    return stamp
 
 
 def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service: Any) -> Peer:
