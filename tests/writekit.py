@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 import yaml
 from aiohttp import web
 from apiserver import RealCluster
@@ -251,6 +252,26 @@ def no_guards_left() -> Iterator[None]:
         for path in guard_folder().glob("*.lock"):
             with contextlib.suppress(ValueError, ProcessLookupError, FileNotFoundError):
                 os.kill(int(path.read_text()), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def tiny_disk(place: Path) -> Iterator[Path]:
+    """A disk of 64 KB for the length of the block; only root can mount one."""
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can only be mounted by root")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def fill(place: Path) -> None:
+    """Leave no byte of a disk."""
+    with (place / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
 
 
 def pointsman(relay: Relay, *words: str, **more: Any) -> subprocess.Popen[str]:

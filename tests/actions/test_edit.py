@@ -70,7 +70,8 @@ class Typist:
         self.conflicts.append(conflict)
         return self._again
 
-    def refused(self, edit: Edit) -> None: ...
+    def refused(self, edit: Edit) -> bool:
+        return bool(self._typing)
 
 
 async def edited(desk: Desk, name: str, *typing: Typing, **more: Any) -> tuple[Outcome, Typist]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from writekit import SPEC, Relay, run
+from writekit import SPEC, Relay, run, tiny_disk
 
 from pointsman.tui.actions.toggle import is_parked, was_switched
 from pointsman.tui.cli import dispatch
@@ -228,17 +228,8 @@ def test_the_owner_that_will_put_it_back_is_named(relay: Relay, name: str) -> No
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "small"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip("a small disk can only be mounted by root")
-    try:
+    with tiny_disk(tmp_path / "small") as place:
         yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=False)
 
 
 def test_a_full_disk_stops_the_write_before_it_is_sent(

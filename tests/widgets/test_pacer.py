@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pointsman.widgets.pacer import ASK, BLIND_RATE, TerminalPacer
@@ -101,3 +103,68 @@ def test_after_a_suspend_it_starts_afresh() -> None:
 def test_a_rate_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="above zero"):
         TerminalPacer(lambda text: None, rate=0)
+
+
+class Asking:
+    """A pacer whose questions are answered by hand, with the place each was asked at."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.places: list[tuple[int, int]] = []
+        self.pacer = TerminalPacer(self.write, clock=lambda: self.now)
+        self.done: list[str] = []
+
+    def write(self, text: str) -> None:
+        if match := re.search(r"\x1b7\x1b\[(\d+);(\d+)H", text):
+            assert text.endswith(f"{ASK}\x1b8"), "the cursor goes back to where it was"
+            self.places.append((int(match[2]) - 1, int(match[1]) - 1))
+
+
+def test_what_is_drawn_is_told_by_its_own_answer_alone() -> None:
+    asking = Asking()
+    asking.pacer.acknowledge(lambda: asking.done.append("one"))
+    asking.pacer.answered((70, 30))
+    asking.pacer.answered((1, 0))  # shift+F3
+    assert asking.done == []
+    asking.pacer.acknowledge(lambda: asking.done.append("two"))
+    first, second = asking.places
+    assert first != second
+    assert first[1] == second[1] == 1
+    asking.pacer.answered(second)
+    assert asking.done == ["two"]
+    asking.pacer.answered(second)
+    asking.pacer.answered(first)
+    assert asking.done == ["two", "one"]
+
+
+def test_an_answer_to_the_pace_is_none_to_a_dialog_though_the_cursor_was_there() -> None:
+    asking = Asking()
+    asking.pacer.frame_written()
+    asking.pacer.acknowledge(lambda: asking.done.append("seen"))
+    (place,) = asking.places
+    assert asking.pacer.answered(place), "the answer to the frame before"
+    assert asking.done == []
+    asking.pacer.frame_written()
+    asking.pacer.answered(place)
+    assert asking.done == ["seen"]
+    assert asking.pacer.outstanding, "the frame after it has no answer yet"
+
+
+def test_a_pace_that_was_given_up_does_not_hold_a_dialog_back() -> None:
+    asking = Asking()
+    asking.pacer.frame_written()
+    asking.pacer.acknowledge(lambda: asking.done.append("seen"))
+    asking.now = 5.0
+    assert asking.pacer.may_draw()
+    asking.pacer.answered((70, 30))
+    asking.pacer.answered(asking.places[0])
+    assert asking.done == ["seen"]
+    assert asking.pacer.heard
+
+
+def test_a_terminal_that_was_left_answers_nothing_of_before() -> None:
+    asking = Asking()
+    asking.pacer.acknowledge(lambda: asking.done.append("seen"))
+    asking.pacer.reset()
+    asking.pacer.answered(asking.places[0])
+    assert asking.done == []

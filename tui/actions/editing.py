@@ -43,8 +43,8 @@ class Hand(Protocol):
     async def start_again(self, title: str, conflict: Conflict) -> bool:
         """Show both sides; whether to go on editing from what is there now."""
 
-    def refused(self, edit: Edit) -> None:
-        """What is wrong with the text; the editor comes again."""
+    def refused(self, edit: Edit) -> bool:
+        """Something is wrong with the text; whether the editor is to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +100,16 @@ async def _until_done(desk: Desk, edit: Edit, draft: Draft, hand: Hand) -> Outco
     while True:
         draft.write(edit.page())
         wrong = bool(edit.troubles)
-        if left := await _typed(edit, draft, hand):
-            return Outcome(left, refused=wrong)
+        failed, left = await _typed(edit, draft, hand)
+        if failed or left:
+            return Outcome(failed or left, refused=wrong or bool(failed))
         try:
             plan = await hand.wait(desk.plan_edit(edit))
         except SourceError as error:
             edit.refuse(error.troubles)
-            hand.refused(edit)
-            continue
+            if hand.refused(edit):
+                continue
+            return Outcome("Nothing was written.", refused=True)
         except MovedError as error:
             if error.live is None:
                 raise
@@ -127,13 +129,13 @@ async def _until_done(desk: Desk, edit: Edit, draft: Draft, hand: Hand) -> Outco
                 continue
         elif result.status is Status.REFUSED:
             edit.refuse((Trouble(result.text),))
-            hand.refused(edit)
-            continue
+            if hand.refused(edit):
+                continue
         return Outcome(f"{result.text} {result.trouble}".strip(), result, agreed)
 
 
-async def _typed(edit: Edit, draft: Draft, hand: Hand) -> str:
-    """Let the user type. A sentence if that means to leave it."""
+async def _typed(edit: Edit, draft: Draft, hand: Hand) -> tuple[str, str]:
+    """Let the user type. What is wrong with the editor, and a sentence if what it left means to leave it."""
     before = draft.stamp()
     failed = ""
     try:
@@ -141,7 +143,7 @@ async def _typed(edit: Edit, draft: Draft, hand: Hand) -> str:
     except ActionError as error:
         failed = f"{error.sentence} {error.hint}".strip()
     left = edit.take(draft.read(), saved=draft.stamp() != before)
-    return f"{failed} Nothing was written." if failed else left
+    return f"{failed} Nothing was written." if failed else "", left
 
 
 async def _start_again(title: str, edit: Edit, live: Doc, hand: Hand, known: Conflict | None = None) -> bool:

@@ -58,5 +58,6 @@ class Editing:
         screen = ConflictScreen(title, conflict, self._host.snapshot().now, again="Edit again with both")
         return await self._host.push_screen_wait(screen)
 
-    def refused(self, edit: Edit) -> None:
+    def refused(self, edit: Edit) -> bool:  # noqa: ARG002
         """The page says it all."""
+        return True

@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -97,18 +98,18 @@ class _Person:
         return (None if plan.refusal or self.code else plan), False
 
     async def start_again(self, title: str, conflict: Conflict) -> bool:
-        import sys
-
         from pointsman.tui.verbs.writing import conflict_lines, say, yes_or_no
 
         for line in (title, *conflict_lines(conflict)):
             say(line)
         return sys.stdin.isatty() and yes_or_no("Edit again, with both changes put together?")
 
-    def refused(self, edit: Edit) -> None:
+    def refused(self, edit: Edit) -> bool:
+        """A script in place of an editor would only do the same again."""
         from pointsman.tui.actions.source import words
         from pointsman.tui.verbs.writing import say
 
         with contextlib.suppress(OSError):
             for trouble in edit.troubles:
                 say(words(trouble))
+        return sys.stdin.isatty()
