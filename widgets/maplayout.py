@@ -23,6 +23,8 @@ GROWTH = 3
 """Everything is arranged anew when a ``1/GROWTH`` of the boxes came since the last time (and more than :data:`FEW`)."""
 FEW = 3
 SWEEPS = 6
+MOST_COLUMNS = 9
+"""A longer chain shares columns: a map that is read from left to right has to end somewhere."""
 COUNTED = 4_000
 """Pairs of links up to which crossings are counted after each sweep; above, the last sweep is taken."""
 
@@ -164,8 +166,9 @@ def _layers(spots: Sequence[Spot], links: Sequence[Link]) -> dict[str, int]:
         if key not in left and not into[key] and after[key]:
             layer[key] = max(layer[key], min(layer[one] for one in after[key]) - 1)
     _together(spots, layer, into, after)
-    used = sorted(set(layer.values()))
-    return {key: used.index(at) for key, at in layer.items()}
+    used = {at: number for number, at in enumerate(sorted(set(layer.values())))}
+    over = max(1.0, len(used) / MOST_COLUMNS)
+    return {key: int(used[at] / over) for key, at in layer.items()}
 
 
 def _together(
@@ -451,7 +454,10 @@ def _align(pieces: Sequence[_Piece], centre: dict[str, int], order: _Order, side
             for name, offset in zip(piece.names, piece.offsets, strict=True)
             for other in order.beside[name][side]
         ]
-        wants = [float(one) for one in near] or [float(centre[piece.names[0]] - piece.offsets[0] - offsets[index])]
+        # A box comes first: of two lines it is the one to a box that is to be straight.
+        wants = [float(one) for one in near] * (1 if piece.names[0] in order.lane else 3) or [
+            float(centre[piece.names[0]] - piece.offsets[0] - offsets[index])
+        ]
         blocks.append(_Block(wants, index, index))
         while len(blocks) > 1 and blocks[-2].at > blocks[-1].at:
             last = blocks.pop()

@@ -17,7 +17,7 @@ from pointsman.widgets.maplayout import Bundle, Head, Link, Metrics, Rect, Run, 
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
 Point = tuple[int, int]
-_PAIRED = 400
+_PAIRED = 120
 """Nets of one channel up to which every two are compared."""
 
 
@@ -63,41 +63,49 @@ class Plan:
         return [key for key, rect in self.boxes.items() if rect.y <= y < rect.y + rect.height]
 
 
+_Name = tuple[str, str]
+_Rules = dict[_Name, dict[_Name, bool]]
+"""For each net the nets that stand left of it; False: only better so."""
+
+
 @dataclass(slots=True)
 class _Net:
     """Lines of a channel that share an upright one: rows at the left and at the right that it joins, its track."""
 
-    name: tuple[str, str]
+    name: _Name
     left: set[int] = field(default_factory=set)
     right: set[int] = field(default_factory=set)
     track: int = -1
+    span: tuple[int, int] = (0, 0)
+    """First and last row, once all are known."""
 
     @property
     def straight(self) -> bool:
         return len(self.left | self.right) == 1
 
-    @property
-    def span(self) -> tuple[int, int]:
+    def measure(self) -> None:
         rows = self.left | self.right
-        return min(rows), max(rows)
+        self.span = (min(rows), max(rows))
 
 
 class _Channel:
     """The nets between a column and the next, and where they turn."""
 
     def __init__(self) -> None:
-        self.nets: dict[tuple[str, str], _Net] = {}
-        self.by_way: dict[tuple[tuple[str, str], int], tuple[tuple[str, str], int]] = {}
+        self.nets: dict[_Name, _Net] = {}
+        self.by_way: dict[tuple[_Name, int], tuple[_Name, int]] = {}
         """Of a net's row at the right that it reaches through another net: that net, and the row between."""
         self.tracks = 0
         self.words = False
         """Whether a link arrives at a box through it, so that there has to be room for words."""
 
-    def net(self, name: tuple[str, str]) -> _Net:
+    def net(self, name: _Name) -> _Net:
         return self.nets.setdefault(name, _Net(name))
 
     def assign(self) -> None:
         """Give each net its track, left to right."""
+        for net in self.nets.values():
+            net.measure()
         placed: list[_Net] = []
         for net in self._ordered():
             low, high = net.span
@@ -115,35 +123,37 @@ class _Channel:
     def _ordered(self) -> list[_Net]:
         """Nets in the order of their tracks: rules first, then as few crossings as a greedy choice finds."""
         waiting = {name: net for name, net in sorted(self.nets.items()) if not net.straight}
-        if not waiting:
-            return []
-        before: dict[tuple[str, str], dict[tuple[str, str], bool]] = {name: {} for name in waiting}
+        ends: dict[int, list[_Net]] = {}
         for net in waiting.values():
-            for other in waiting.values():
-                shared = net.left & other.right
-                if net is not other and shared:
-                    # Nothing may be read into it if this net itself ends in that row: then it is only nicer.
-                    before[other.name][net.name] = bool(shared - net.right)
-        score = self._scores(waiting)
+            for row in net.right:
+                ends.setdefault(row, []).append(net)
+        before: _Rules = {name: {} for name in waiting}
+        for net in waiting.values():
+            for row in net.left:
+                for other in ends.get(row, ()):
+                    if other is not net:
+                        # If this net ends in that row too, and the other reaches all that this one does, the wrong order
+                        # would say nothing that is not so: then it is only nicer.
+                        hard = row not in net.right or not net.right <= other.right
+                        before[other.name][net.name] = before[other.name].get(net.name, False) or hard
+        score = _scores(waiting)
         placed: list[_Net] = []
         while waiting:
-            free = [name for name in waiting if not any(other in waiting for other in before[name])]
-            if not free:
-                free = [name for name in waiting if not any(hard and other in waiting
-                                                            for other, hard in before[name].items())]  # fmt: skip
+            free = [name for name in waiting if before[name].keys().isdisjoint(waiting)] or [
+                name for name in waiting if not any(hard and other in waiting for other, hard in before[name].items())
+            ]
             if not free:
                 free = [self._open(waiting, before)]
-                score = self._scores(waiting)
+                score = _scores(waiting)
             name = min(free, key=lambda one: (score[one], one))
             chosen = waiting.pop(name)
             placed.append(chosen)
-            for other in waiting.values():
-                score[other.name] -= _cost(other, chosen) - _cost(chosen, other)
+            if len(score) <= _PAIRED:
+                for other in waiting.values():
+                    score[other.name] -= _cost(other, chosen) - _cost(chosen, other)
         return placed
 
-    def _open(
-        self, waiting: dict[tuple[str, str], _Net], before: dict[tuple[str, str], dict[tuple[str, str], bool]]
-    ) -> tuple[str, str]:
+    def _open(self, waiting: dict[_Name, _Net], before: _Rules) -> _Name:
         """Rules go round in a circle: the net that waits for fewest and holds up another gets a second upright line."""
         ahead = {name: {other for other, hard in before[name].items() if hard and other in waiting} for name in waiting}
         holds_up = set().union(*ahead.values())
@@ -154,16 +164,7 @@ class _Channel:
         waiting[extra.name] = extra
         return name
 
-    def _scores(self, nets: Mapping[tuple[str, str], _Net]) -> dict[tuple[str, str], int]:
-        """For each net how many more crossings there are with it left of all others than right of them."""
-        if len(nets) > _PAIRED:
-            return dict.fromkeys(nets, 0)
-        return {
-            net.name: sum(_cost(net, other) - _cost(other, net) for other in nets.values() if other is not net)
-            for net in nets.values()
-        }
-
-    def _split(self, net: _Net, others: set[tuple[str, str]], waiting: Mapping[tuple[str, str], _Net]) -> _Net:
+    def _split(self, net: _Net, others: set[_Name], waiting: Mapping[_Name, _Net]) -> _Net:
         """Have the rows that the others do not allow reached by way of a row that nobody else has."""
         lefts = set().union(*(waiting[other].left for other in others))
         moved = net.right & lefts
@@ -172,17 +173,39 @@ class _Channel:
         row = next(at for step in range(1, 10_000) for at in (start + step, start - step) if at >= 0 and at not in used)
         extra = _Net((net.name[0], f"{net.name[1]}\0{row}"), {row}, moved)
         net.right = (net.right - moved) | {row}
+        net.measure()
+        extra.measure()
         self.nets[extra.name] = extra
         for at in moved:
             self.by_way[net.name, at] = (extra.name, row)
         return extra
 
 
+def _scores(nets: Mapping[_Name, _Net]) -> dict[_Name, int]:
+    """For each net how many more crossings there are with it left of all others than right of them."""
+    score = dict.fromkeys(nets, 0)
+    if len(nets) <= _PAIRED:
+        items = list(nets.values())
+        for number, one in enumerate(items):
+            for other in items[number + 1 :]:
+                more = _cost(one, other) - _cost(other, one)
+                score[one.name] += more
+                score[other.name] -= more
+    return score
+
+
 def _cost(one: _Net, other: _Net) -> int:
     """Crossings of two nets if the first stands left of the second."""
     low, high = one.span
     other_low, other_high = other.span
-    return sum(other_low < row < other_high for row in one.right) + sum(low < row < high for row in other.left)
+    if high < other_low or other_high < low:
+        return 0
+    found = 0
+    for row in one.right:
+        found += other_low < row < other_high
+    for row in other.left:
+        found += low < row < high
+    return found
 
 
 @dataclass(slots=True)
@@ -364,13 +387,17 @@ def _cells(
         masks: dict[Point, int] = {}
         for (x, y), (to_x, to_y) in zip(way.points, way.points[1:], strict=False):
             if y == to_y:
-                for at in range(min(x, to_x), max(x, to_x) + 1):
-                    masks[at, y] = masks.get((at, y), 0) | (RIGHT if at < max(x, to_x) else 0) | (
-                        LEFT if at > min(x, to_x) else 0)  # fmt: skip
+                low, high = (x, to_x) if x < to_x else (to_x, x)
+                for at in range(low + 1, high):
+                    masks[at, y] = LEFT | RIGHT
+                masks[low, y] = masks.get((low, y), 0) | RIGHT
+                masks[high, y] = masks.get((high, y), 0) | LEFT
             else:
-                for at in range(min(y, to_y), max(y, to_y) + 1):
-                    masks[x, at] = masks.get((x, at), 0) | (DOWN if at < max(y, to_y) else 0) | (
-                        UP if at > min(y, to_y) else 0)  # fmt: skip
+                low, high = (y, to_y) if y < to_y else (to_y, y)
+                for at in range(low + 1, high):
+                    masks[x, at] = UP | DOWN
+                masks[x, low] = masks.get((x, low), 0) | DOWN
+                masks[x, high] = masks.get((x, high), 0) | UP
         start = way.points[0]
         box = boxes[link[0]]
         leaves_right = start[0] >= box.right
@@ -379,7 +406,12 @@ def _cells(
         port = (box.right - 1 if leaves_right else box.x, start[1])
         ports[port] = (RIGHT if leaves_right else LEFT, (*ports.get(port, (0, ()))[1], link))
         for (x, y), mask in masks.items():
-            cell = rows.setdefault(y, {}).setdefault(x, Crossing())
+            row = rows.get(y)
+            if row is None:
+                row = rows[y] = {}
+            cell = row.get(x)
+            if cell is None:
+                cell = row[x] = Crossing()
             cell.mask |= mask
             cell.links.append(link)
             cell.masks.append(mask)

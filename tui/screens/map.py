@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
-from pointsman.tui.answers.flows.narrowing import foldable, in_namespace, kept
+from pointsman.tui.answers.flows.narrowing import busiest, foldable, in_namespace, kept
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.commands import Command
 from pointsman.tui.screens.listpane import ListPane
@@ -107,6 +107,7 @@ class MapScreen(ListPane):
             self._drawn = kept(self._table, lambda line: line.pair in pairs)
         else:
             self._drawn = self._table
+        self._drawn = busiest(self._drawn)
         if self._drawn.boxes:
             plan = self._plan_for(self._drawn)
             self.canvas.show_map(plan, view.faces(self._drawn), view.inks(self._drawn), RATES)
@@ -154,7 +155,7 @@ class MapScreen(ListPane):
         """The words in the frames, and below the map what the cursor is on."""
         canvas, panel = self.canvas, self.panel("lines")
         rows = len(panel.model) if panel.model.filter_text else None
-        title = view.title(self._graph, self._drawn, self._shut, self._looking, rows)
+        title = view.title(self._table, self._drawn, self._shut, self._looking, rows)
         foot = view.switch(self.view, self.host.keymap.label("map.view"), self.size.width)
         if title != self._map_title:
             self._map_title = title

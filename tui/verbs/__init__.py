@@ -26,6 +26,9 @@ VERBS: dict[str, Verb] = {
     "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
     "record": Verb("record", "`record FILE [-f]`: write flows to a file, masked; .gz compresses it"),
     "replay": Verb("replay", "`replay FILE`: the app on recorded flows, without a cluster"),
+    "map": Verb(
+        "map", "who talks to whom, by workload: table, JSON or an SVG picture; without flows the declared paths"
+    ),
     "routes": Verb("routes", "every route: host or rule, entry point, middlewares, service, endpoints, TLS, problems"),
     "route": Verb("route", "`route off|on NS/NAME`: switch one off for a while (10m), or on; `route status`: timers"),
     "trace": Verb("trace", "`trace URL`: what handles a request, and the first broken hop; tcp:// and udp:// too"),

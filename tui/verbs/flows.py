@@ -56,8 +56,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.conflict_handler = "resolve"
     choose = parser.add_argument_group("which flows")
     choose.add_argument("-f", "--follow", action="store_true", help="go on")
-    choose.add_argument("--last", type=_number, metavar="N", help="the last N (of each node; default 20)")
-    choose.add_argument("--first", type=_number, metavar="N", help="the first N (of each node)")
+    choose.add_argument("--last", type=count_of, metavar="N", help="the last N (of each node; default 20)")
+    choose.add_argument("--first", type=count_of, metavar="N", help="the first N (of each node)")
     choose.add_argument("--all", action="store_true", help="all that the nodes still keep")
     choose.add_argument("--since", default="", metavar="TIME", help="5m, 1h30m, or 2026-09-20T10:11:12Z")
     choose.add_argument("--until", default="", metavar="TIME", help="the same")
@@ -67,6 +67,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_argument_group("form")
     form.add_argument("--print-node-name", action="store_true", help="the node in compact and table")
     form.add_argument("--numeric", action="store_true", help="addresses in place of names in compact")
+    words = filter_words(parser)
+    words.add_argument("-n", "--namespace", action=_Word, dest="words", metavar="NS", help="at either end")
+    parser.set_defaults(namespace="", words=None)
+
+
+def filter_words(parser: argparse.ArgumentParser) -> Any:
+    """The hubble CLI's filters but for ``-n``, as a group of their own; they are kept in order in ``words``."""
     words = parser.add_argument_group("filters (each may be given more than once)")
     words.add_argument("--not", action=_Word, nargs=0, dest="words", help="turn around the next filter")
     words.add_argument("-t", "--type", action=_Word, dest="words", metavar="TYPE[:SUBTYPE]",
@@ -77,7 +84,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         words.add_argument(f"--from-{name}", action=_Word, dest="words", metavar="VALUE", help=argparse.SUPPRESS)
         words.add_argument(f"--to-{name}", action=_Word, dest="words", metavar="VALUE",
                            help=f"also --from-{name}")  # fmt: skip
-    words.add_argument("-n", "--namespace", action=_Word, dest="words", metavar="NS", help="at either end")
     for name in ("from-namespace", "to-namespace"):
         words.add_argument(f"--{name}", action=_Word, dest="words", metavar="NS")
     for name in VALUED:
@@ -86,10 +92,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         words.add_argument(f"--{name}", action=_Word, nargs=0, dest="words")
     words.add_argument("-4", "--ipv4", action=_Word, nargs=0, dest="words")
     words.add_argument("-6", "--ipv6", action=_Word, nargs=0, dest="words")
-    parser.set_defaults(namespace="", words=None)
+    return words
 
 
-def _number(text: str) -> int:
+def count_of(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) < 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of flows")
     return int(text)

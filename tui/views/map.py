@@ -21,7 +21,7 @@ from pointsman.widgets.text import LIMIT, clean, width
 BUSY = 10.0
 """Events per second from which a line is drawn heavy."""
 ROOMY = Metrics()
-CLOSE = Metrics(height=1, foot=1, gap=0, words=20, label=7, step=1)
+CLOSE = Metrics(height=1, foot=1, gap=0, words=20, label=6, step=1)
 Parts = tuple[tuple[str, str], ...]
 
 
@@ -162,7 +162,7 @@ class RateWords(Words):
     def __call__(self, amount: float, bad: float) -> tuple[str, str]:
         if bad:
             # Where nothing but drops arrives the arrow is a cross already.
-            sign = f"{glyphs.current.error} " if amount else ""
+            sign = glyphs.current.error if amount else ""
             return f"{sign}{rate_text(bad)}", "verdict-dropped"
         return rate_text(amount), ""
 
@@ -298,11 +298,13 @@ COLUMNS: Sequence[Column[LineRow]] = (
 VIEWS = ("map", "table")
 
 
-def title(graph: Graph, shown: Graph, shut: frozenset[str], looking: Looking, rows: int | None = None) -> Parts:
+def title(whole: Graph, shown: Graph, shut: frozenset[str], looking: Looking, rows: int | None = None) -> Parts:
     """What is in view: boxes and lines, where they come from, what is left out."""
     parts: list[tuple[str, str]] = [("map ", ""), (f"{len(shown.boxes):,}", "bold"), (" boxes ", ""),
                                     (f"{len(shown.lines) if rows is None else rows:,}", "bold"), (" lines", "")]  # fmt: skip
-    if graph.declared:
+    if rows is None and len(shown.lines) < len(whole.lines):
+        parts.append((f" of {len(whole.lines):,}, the busiest", "warn"))
+    if whole.declared:
         parts += [("  declared", "warn bold"), (", no flows seen", "warn")]
     else:
         parts += [("  ", ""), (rate_text(shown.rate) or "0/s", ""), (" events", "muted")]
@@ -314,8 +316,8 @@ def title(graph: Graph, shown: Graph, shut: frozenset[str], looking: Looking, ro
         parts.append((f"  {plural(len(shut), 'namespace')} folded", "muted"))
     if looking.problems:
         parts.append(("  problems only", "warn"))
-    if graph.unknown:
-        parts.append((f"  {glyphs.current.unknown} {graph.unknown}", "warn"))
+    if whole.unknown:
+        parts.append((f"  {glyphs.current.unknown} {whole.unknown}", "warn"))
     return tuple(parts)
 
 

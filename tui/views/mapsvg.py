@@ -49,7 +49,7 @@ def map_svg(graph: Graph, name: str) -> str:
         *_head(graph, name),
         *(_title(head.group, head.x, head.y) for head in plan.heads),
         *_lines(graph, plan),
-        *(_box(graph.boxes[key], rect) for key, rect in plan.boxes.items()),
+        *(_box(graph.boxes[key], rect, declared=graph.declared) for key, rect in plan.boxes.items()),
         *_arrivals(graph, plan),
         "</svg>",
     ]
@@ -79,7 +79,7 @@ def _title(group: str, x: int, y: int) -> str:
     )
 
 
-def _box(box: Box, rect: Rect) -> str:
+def _box(box: Box, rect: Rect, *, declared: bool) -> str:
     x, y = EDGE + rect.x * CELL[0], TOP + rect.y * CELL[1] + 3
     wide, high = rect.width * CELL[0], rect.height * CELL[1] - 6
     outside = " outside" if box.role in (Role.OUTSIDE, Role.ADDRESS) else ""
@@ -89,9 +89,10 @@ def _box(box: Box, rect: Rect) -> str:
         _text(x + 10, y + high / 2 + 4.5, shorten_middle(clean(box.name, 200), rect.width - 3)),
     ]
     note, style = "", "quiet small"
-    if box.total is not None:
-        note = f"{box.ready}/{box.total}"
-        style = "small quiet" if box.ready == box.total and box.total else "small bad"
+    if box.total is not None and box.role is not Role.NAMESPACE:
+        good = box.ready == box.total and box.total
+        note = f"{box.ready}/{box.total}" if declared or not good else ""
+        style = "small quiet" if good else "small bad"
     elif box.inside > 1:
         note = str(box.inside)
     if note:

@@ -8,6 +8,7 @@ right. Nodes, the API server and other reserved identities are boxes of the clus
 from __future__ import annotations
 
 import enum
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +19,7 @@ from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import ingress, traefik
 from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.model import kinds as k
+from pointsman.tui.model.flows import TRAEFIK_LOG
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key
 from pointsman.tui.model.traffic import ENTITY, FQDN, SERVICE, Edge, End
@@ -201,10 +203,15 @@ def traffic_graph(
     known: Cast | None = None,
     *,
     lately: float | None = LATELY,
+    span: float | None = None,
     shown: frozenset[str] = frozenset(),
 ) -> Graph:
-    """The graph of the edges at a time. ``shown`` are keys that are on the map: of names outside they are preferred, so that
-    two that are equally busy do not take turns. ``lately`` None shows edges however old."""
+    """The graph of the edges at a time.
+
+    Rates are those of the last seconds, or with ``span`` means of so many seconds. ``shown`` are keys that are on the map: of
+    names outside they are preferred, so that two that are equally busy do not take turns. ``lately`` None shows edges however
+    old. A line of an access log is two: to the proxy that wrote it, and on to the backend.
+    """
     wanted = list(edges)
     fresh = [edge for edge in wanted if lately is None or at - edge.last <= lately]
     names = _named(fresh, shown)
@@ -213,20 +220,36 @@ def traffic_graph(
     found: dict[Pair, list[Edge]] = {}
     memo: dict[tuple[End, bool], Box] = {}
     for edge in fresh:
-        pair = []
+        keys = []
         for end, asked in ((edge.source, False), (edge.destination, True)):
             box = memo.get((end, asked))
             if box is None:
                 box = memo[end, asked] = _box(end, asked, names, known)
-                boxes.setdefault(box.key, box)
-                if box.role in (Role.OUTSIDE, Role.CLUSTER) and (said := end.ip or end.name) != box.name:
-                    members.setdefault(box.key, {})[said] = None
-            pair.append(box.key)
-        found.setdefault((pair[0], pair[1]), []).append(edge)
+            if asked and edge.origin == TRAEFIK_LOG:
+                door = _door(known)
+                keys.append(boxes.setdefault(door.key, door).key)
+                if not end.inside:
+                    continue  # the proxy answered by itself
+            boxes.setdefault(box.key, box)
+            said = end.ip or end.name
+            if box.role in (Role.OUTSIDE, Role.CLUSTER) and said and said != box.name:
+                members.setdefault(box.key, {})[said] = None
+            keys.append(box.key)
+        for pair in itertools.pairwise(keys):
+            found.setdefault(pair, []).append(edge)
     for key, some in members.items():
         boxes[key] = replace(boxes[key], members=tuple(some)[:64], inside=len(some))
-    lines = {pair: _line(pair, together, at) for pair, together in found.items()}
+    lines = {pair: _line(pair, together, at, span) for pair, together in found.items()}
     return Graph(boxes, lines, hidden=len(wanted) - len(fresh), at=at)
+
+
+def _door(known: Cast | None) -> Box:
+    """The proxy that wrote an access log."""
+    doors = sorted(known.doors) if known is not None else []
+    for kind, namespace, name in known.pods if known is not None and len(doors) == 1 else ():
+        if (namespace, name) == doors[0]:
+            return workload_box(kind, namespace, name, known)
+    return Box("ingress//traefik", "traefik", INGRESS, Role.INGRESS)
 
 
 def _named(edges: Iterable[Edge], shown: frozenset[str]) -> frozenset[str]:
@@ -261,7 +284,7 @@ def _box(end: End, asked: bool, names: frozenset[str], known: Cast | None) -> Bo
     return Box(f"{side}//unknown", "unknown", group, Role.OUTSIDE)
 
 
-def _line(pair: Pair, edges: list[Edge], at: float) -> Line:
+def _line(pair: Pair, edges: list[Edge], at: float, span: float | None) -> Line:
     ports: dict[tuple[int | None, str], int] = {}
     for edge in edges:
         port = (edge.port, edge.protocol)
@@ -273,8 +296,8 @@ def _line(pair: Pair, edges: list[Edge], at: float) -> Line:
         forwarded=sum(edge.forwarded for edge in edges),
         dropped=sum(edge.dropped for edge in edges),
         other=sum(edge.other for edge in edges),
-        rate=sum(edge.rate(at) for edge in edges),
-        drop_rate=sum(edge.rate(at, drops=True) for edge in edges),
+        rate=sum(edge.rate(at) if span is None else edge.flows / span for edge in edges),
+        drop_rate=sum(edge.rate(at, drops=True) if span is None else edge.dropped / span for edge in edges),
         requests=sum(edge.requests for edge in edges),
         errors=sum(edge.errors for edge in edges),
         ports=tuple(sorted(ports, key=lambda port: (-ports[port], port[0] or 0, port[1]))),

@@ -11,6 +11,8 @@ from pointsman.tui.model.kinds import NAMESPACES
 
 MANY = 40
 """Boxes above which namespaces are folded."""
+MOST_BOXES, MOST_LINES = 120, 400
+"""What one picture can hold; above, the busiest lines are drawn, and the table has them all."""
 _IN_A_NAMESPACE = (Role.WORKLOAD, Role.SERVICE, Role.ROUTE)
 
 
@@ -92,6 +94,21 @@ def kept(graph: Graph, keep: Callable[[Line], bool]) -> Graph:
     """The lines that pass, and the boxes they join."""
     lines = {pair: line for pair, line in graph.lines.items() if keep(line)}
     ends = {end for pair in lines for end in pair}
+    return replace(graph, boxes={key: box for key, box in graph.boxes.items() if key in ends}, lines=lines)
+
+
+def busiest(graph: Graph) -> Graph:
+    """As much of the graph as one picture can hold: lines with drops first, then the busiest."""
+    if len(graph.boxes) <= MOST_BOXES and len(graph.lines) <= MOST_LINES:
+        return graph
+    lines: dict[Pair, Line] = {}
+    ends: set[str] = set()
+    for line in sorted(graph.lines.values(), key=lambda one: (-bool(one.dropped or one.broken), -one.total, one.pair)):
+        if len(lines) == MOST_LINES:
+            break
+        if len(ends.union(line.pair)) <= MOST_BOXES:
+            lines[line.pair] = line
+            ends.update(line.pair)
     return replace(graph, boxes={key: box for key, box in graph.boxes.items() if key in ends}, lines=lines)
 
 
