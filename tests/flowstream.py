@@ -28,10 +28,19 @@ def frames(number: int = VARIETY) -> list[bytes]:
                 flow(
                     _1=stamp(1_790_000_000 + at // 50, at * 1_000_000 % 1_000_000_000),
                     _5=fields(_1=f"10.52.0.{source}", _2=f"10.52.1.{destination}", _3=1),
-                    _8=fields(_1=1, _2=1000 + source, _3=f"ns-{source % 7}", _5=f"app-{source}-5d-x2", _6=[
-                        fields(_1=f"app-{source}", _2="Deployment")]),
-                    _9=fields(_2=2000 + destination, _3=f"ns-{destination % 7}", _5=f"app-{destination}-5d-x2", _6=[
-                        fields(_1=f"app-{destination}", _2="Deployment")]),
+                    _8=fields(
+                        _1=1,
+                        _2=1000 + source,
+                        _3=f"ns-{source % 7}",
+                        _5=f"app-{source}-5d-x2",
+                        _6=[fields(_1=f"app-{source}", _2="Deployment")],
+                    ),
+                    _9=fields(
+                        _2=2000 + destination,
+                        _3=f"ns-{destination % 7}",
+                        _5=f"app-{destination}-5d-x2",
+                        _6=[fields(_1=f"app-{destination}", _2="Deployment")],
+                    ),
                     _34=str(uuid.UUID(int=at)),
                     **verdict,
                 )

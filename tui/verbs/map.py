@@ -91,8 +91,8 @@ class _Count:
 def _from_file(options: Options, args: argparse.Namespace, chosen: Selection, allow: list[Any], deny: list[Any]) -> int:
     from pointsman.tui.answers.flows.graph import traffic_graph
     from pointsman.tui.model.flows import Flow
+    from pointsman.tui.sources.flowfile import Reading
     from pointsman.tui.store.store import Store
-    from pointsman.tui.verbs.flowlines import Reading
     from pointsman.tui.verbs.reading import complain
 
     store = Store()
