@@ -121,6 +121,7 @@ class Opened:
     async def load(self, deadline: float = 3.0) -> None:
         """Read everything once, for a verb. Raises KubeError if there is nothing to read; call :meth:`close` after."""
         self.store.set_link("hubble", State.ABSENT, "this verb does not ask Hubble; pointsman flows does")
+        self.store.set_link("traefik-log", State.ABSENT, "this verb does not read the access log; pointsman flows does")
         await self._prepare()
         if self.manifests is not None:
             report = await self.manifests.load()

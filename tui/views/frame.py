@@ -76,8 +76,14 @@ class Header:
 
 SOURCES = ("kube", "hubble", "traefik")
 """The order of the sources in the header."""
-QUIET = {"traefik-log": (State.ABSENT, State.CONNECTING), "recorder": (State.ABSENT, State.CONNECTING, State.LIVE)}
-"""States in which a source is not worth a place in the header: the panes say what is to be said of it."""
+
+
+def _quiet(link: Link) -> bool:
+    """Whether a source is not worth a place in the header: the panes say what is to be said of it. One that was there and
+    went is."""
+    if link.name == "recorder":
+        return link.state in (State.ABSENT, State.CONNECTING, State.LIVE)
+    return link.name == "traefik-log" and link.state in (State.ABSENT, State.CONNECTING) and link.last_ok is None
 
 
 def header_of(
@@ -98,9 +104,7 @@ def header_of(
     else:
         shown = dict(snapshot.links)
     links = [shown[name] for name in SOURCES if name in shown]
-    links += [
-        link for name, link in sorted(shown.items()) if name not in SOURCES and link.state not in QUIET.get(name, ())
-    ]
+    links += [link for name, link in sorted(shown.items()) if name not in SOURCES and not _quiet(link)]
     return Header(
         context=cluster.context or context,
         distribution=distribution,

@@ -28,6 +28,8 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 20.0
 GOOD_AFTER: Final = 10.0
 """Seconds a stream must have lasted for the next wait to begin small again."""
+GOOD_FLOWS: Final = 100
+"""Or flows that it must have brought."""
 OVERLAP_NS: Final = 2_000_000_000
 """Relay sorts loosely: after a break we ask from a little before the last flow, and drop what we have."""
 REMEMBERED: Final = 65_536
@@ -104,7 +106,7 @@ class HubbleSource:
         """
         wait = FIRST_WAIT
         while True:
-            begun = time.monotonic()
+            begun, before = time.monotonic(), self.received
             try:
                 self._report(State.CONNECTING, "", "")
                 async with self._opened() as channel:
@@ -123,7 +125,7 @@ class HubbleSource:
             state = State.FORBIDDEN if isinstance(problem, ForbiddenError) else State.DOWN
             self._report(state, problem.sentence, problem.hint)
             log.info("flows: %s", problem.sentence)
-            if time.monotonic() - begun > GOOD_AFTER:
+            if time.monotonic() - begun > GOOD_AFTER or self.received - before > GOOD_FLOWS:
                 wait = FIRST_WAIT
             await pause(wait)
             wait = min(wait * 2, LONGEST_WAIT)
