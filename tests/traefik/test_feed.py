@@ -53,7 +53,9 @@ class Lab:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, change: Callable[[Homelab], None] = lambda lab: None, **options: Any) -> AsyncIterator[Lab]:
+async def running(
+    folder: Path, change: Callable[[Homelab], None] = lambda lab: None, **options: Any
+) -> AsyncIterator[Lab]:
     lab = Homelab("broken", seed=1, cluster_uid=str(uuid.uuid4()))
     change(lab)
     tokens = {name: secrets.token_urlsafe(16) for name in ("admin", "restricted")}
@@ -114,7 +116,9 @@ async def test_at_rest_it_is_one_port_forward_and_no_further_request_to_the_clus
         await lab.until(lambda: line.api.asked >= asked + 40)
         assert asker.forwards == 1
         watches = lab.requests - before
-        assert watches <= 2, "a watch may be opened again meanwhile, but nothing is asked of the cluster for Traefik's sake"
+        assert watches <= 2, (
+            "a watch may be opened again meanwhile, but nothing is asked of the cluster for Traefik's sake"
+        )
 
 
 async def test_changes_are_seen(tmp_path: Path) -> None:
@@ -196,6 +200,8 @@ async def test_the_pod_goes_and_another_comes(tmp_path: Path) -> None:
         lab.lab.storage.delete("pods", *before.where.split("/"))
         await lab.lab.step(120)
         await lab.until(
-            lambda: lab.link.state is State.LIVE
-            and [item.where for item in lab.store.snapshot().traefik.replicas] not in ([], [before.where])
+            lambda: (
+                lab.link.state is State.LIVE
+                and [item.where for item in lab.store.snapshot().traefik.replicas] not in ([], [before.where])
+            )
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -88,14 +87,12 @@ class Asker:
     async def close(self) -> None:
         """End all lines. Safe to call twice."""
         async with self._lock:
-            for where in list(self._lines):
-                await self._drop(where)
+            await self._drop(*self._lines)
 
     # -- whom ----------------------------------------------------------------------------------------------------------
     async def _ask_pods(self, whole: bool) -> bool:
         found = places(self._store.snapshot())
-        for where in set(self._lines) - {place.where for place in found.found}:
-            await self._drop(where)
+        await self._drop(*(set(self._lines) - {place.where for place in found.found}))
         if not found.found:
             state = State.DOWN if found.silent else State.ABSENT
             self._store.set_traefik((), found.silent)
@@ -210,12 +207,13 @@ class Asker:
             pulse = await self._pulse(api)
             return stack.pop_all(), api, pulse
 
-    async def _drop(self, where: str) -> None:
-        line = self._lines.pop(where, None)
-        if line is not None:
-            self.asked += line.api.asked
-            with contextlib.suppress(KubeError, OSError):
-                await line.stack.aclose()
+    async def _drop(self, *wanted: str) -> None:
+        """End lines, all at once: one that does not end well, or is slow to, keeps no other open."""
+        lines = [line for where in wanted if (line := self._lines.pop(where, None)) is not None]
+        self.asked += sum(line.api.asked for line in lines)
+        for problem in await asyncio.gather(*(line.stack.aclose() for line in lines), return_exceptions=True):
+            if isinstance(problem, Exception):
+                log.info("a line to Traefik did not end well: %r", problem)
 
     # -- what comes of it ----------------------------------------------------------------------------------------------
     def _report(self, said: list[tuple[str, Replica | KubeError]], silent: tuple[str, ...]) -> bool:
