@@ -26,7 +26,7 @@ def frames(number: int = VARIETY) -> list[bytes]:
         made.append(
             answer(
                 flow(
-                    _1=stamp(1_790_000_000 + at // 50, at * 1_000_000 % 1_000_000_000),
+                    _1=stamp(int(time.time()) + 1, at * 1_000_000 % 1_000_000_000),
                     _5=fields(_1=f"10.52.0.{source}", _2=f"10.52.1.{destination}", _3=1),
                     _8=fields(
                         _1=1,

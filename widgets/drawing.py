@@ -26,7 +26,7 @@ class Pen:
         """Add clean text."""
         if not text:
             return
-        if style is not self._style and style != self._style:
+        if style is not self._style and style != self._style and not (text.isspace() and _blank(style, self._style)):
             self._flush()
             self._style = style
         self._text.append(text)
@@ -40,6 +40,13 @@ class Pen:
         """All that was written."""
         self._flush()
         return self._segments
+
+
+def _blank(one: Style, other: Style) -> bool:
+    """Whether a space looks the same in both: on the same ground, and without a line through or under it."""
+    return one.bgcolor == other.bgcolor and not any(
+        style.underline or style.reverse or style.strike for style in (one, other)
+    )
 
 
 def draw_cell(

@@ -54,6 +54,8 @@ from pointsman.widgets.suggest import Completion
 if TYPE_CHECKING:
     from pointsman.tui.store.snapshot import Snapshot
 
+BUSY = 100.0
+"""Flows a second above which the tables are made every second second: all their rows change each time."""
 LOST_LATELY = 10.0
 """Seconds a loss at the server stays lit."""
 PATIENCE = 0.03
@@ -119,12 +121,13 @@ class FlowsScreen(ListPane):
         if self.tail.take(self.host.session.store.flows):
             self._title(snapshot)
 
-    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:  # noqa: ARG002
+    def draw(self, snapshot: Snapshot, *, changed: bool) -> None:
         if self.host.view.namespace != self._narrowed:
             self._narrowed = self.host.view.namespace
             self.tail.set_predicate(in_namespace(self._narrowed), "namespace")
         if self.view != "lines":
-            self._fill(snapshot)
+            if changed or snapshot.traffic.rates.flows < BUSY or int(snapshot.now) % 2 == 0:
+                self._fill(snapshot)
         elif not self.tail.model.total:
             self.tail.changed()  # the note on why it is empty may be another now
         self._title(snapshot)

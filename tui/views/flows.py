@@ -36,13 +36,13 @@ REASONS: Final = {
 _PROBES: Final = ("/healthz", "/readyz", "/livez", "/health", "/ping")
 _RCODES: Final = {1: "format error", 2: "server failure", 3: "no such name", 4: "not implemented", 5: "refused"}
 _VERDICTS: Final = {
-    "FORWARDED": ("ok", "ok", "forwarded"),
-    "REDIRECTED": ("ok", "ok", "to proxy"),
+    "FORWARDED": ("ok", "dim", "forwarded"),
+    "REDIRECTED": ("ok", "dim", "to proxy"),
     "DROPPED": ("error", "error", "dropped"),
     "ERROR": ("error", "error", "error"),
     "AUDIT": ("warn", "warn", "audited"),
-    "TRACED": ("info", "muted", "traced"),
-    "TRANSLATED": ("info", "muted", "translated"),
+    "TRACED": ("info", "dim", "traced"),
+    "TRANSLATED": ("info", "dim", "translated"),
 }
 _second: tuple[int, str] = (-1, "")
 
@@ -139,7 +139,7 @@ def why(flow: Flow) -> CellLike:
     point = flow.kind.partition(" ")[0]
     if said in ("TCP", "UDP", "ICMPv4", "ICMPv6", "SCTP"):
         said = ""
-    return Cell.join((said, "dim"), (" " if said and point else "", ""), (point, "dim"))
+    return Cell(f"{said} {point}".strip(), "dim")
 
 
 def _layer7(l7: L7) -> CellLike:
@@ -166,7 +166,7 @@ def _took(ns: int) -> str:
 
 def verdict(flow: Flow) -> CellLike:
     glyph, style, word = _VERDICTS.get(flow.verdict, ("unknown", "unknown", "unknown"))
-    return Cell.join((str(getattr(glyphs.current, glyph)), style), (f" {word}", style if flow.dropped else "muted"))
+    return Cell(f"{getattr(glyphs.current, glyph)} {word}", style)
 
 
 def policy_names(flow: Flow) -> tuple[str, ...]:
@@ -200,7 +200,7 @@ def node_name(flow: Flow) -> str:
 COLUMNS: Final[tuple[Column[Flow], ...]] = (
     Column("time", "time", lambda flow: Cell(clock(flow.ns), "dim"), width=12, priority=6, shorten="none"),
     Column("source", "source", lambda flow: Cell(parts=peer_parts(ends(flow)[0])), flex=5, min_width=18),
-    Column("way", "", lambda flow: Cell(ends(flow)[2], "dim"), width=1),
+    Column("way", "", lambda flow: Cell(ends(flow)[2]), width=1),
     Column("destination", "destination", lambda flow: Cell(parts=peer_parts(ends(flow)[1])), flex=5, min_width=18),
     Column("port", "port", port_text, width=9),
     Column("verdict", "verdict", verdict, width=11),
