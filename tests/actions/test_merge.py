@@ -120,3 +120,80 @@ def test_what_the_server_fills_in_is_no_objection() -> None:
     assert fits(Change(REF, live({}), None), None)
     assert fits(Change(REF, live({}), None), live({}, uid="another"))
     assert not fits(Change(REF, live({}), None), live({}))
+
+
+# -- two parties edit at random, then one takes its edit back ---------------------------------------------------------
+
+LEAVES = [
+    ("spec", "podSelector", "matchLabels", "app"), ("spec", "podSelector", "matchLabels", "tier"),
+    ("spec", "ingress"), ("spec", "egress"), ("spec", "policyTypes"),
+    ("metadata", "labels", "a"), ("metadata", "labels", "b"), ("metadata", "annotations", "note"),
+    ("metadata", "annotations", "example.org/other"),
+]  # fmt: skip
+GONE = object()
+EDITS = st.dictionaries(
+    st.sampled_from(LEAVES), st.sampled_from(["x", "y", [{"ports": [{"port": 1}]}], ["Ingress"], GONE]), max_size=5
+)
+START = st.dictionaries(st.sampled_from(LEAVES), st.sampled_from(["x", "z", ["Egress"]]), max_size=9)
+
+
+def edited(doc: Any, edits: Any) -> Any:
+    """The object after these edits; a map that becomes empty goes, as on a server."""
+    found = copy.deepcopy(doc)
+    for path, value in edits.items():
+        parents = [found]
+        for step in path[:-1]:
+            parents.append(parents[-1].setdefault(step, {}))
+        if value is GONE:
+            parents[-1].pop(path[-1], None)
+        else:
+            parents[-1][path[-1]] = copy.deepcopy(value)
+        for step, parent in reversed(list(zip(path[:-1], parents, strict=False))):
+            if parent[step] == {}:
+                del parent[step]
+    return found
+
+
+def at(doc: Any, path: Any) -> Any:
+    for step in path:
+        if not isinstance(doc, dict) or step not in doc:
+            return GONE
+        doc = doc[step]
+    return doc
+
+
+@given(START, EDITS, EDITS)
+def test_an_undo_takes_back_mine_and_nothing_of_theirs(start: Any, mine: Any, theirs: Any) -> None:
+    before = edited(live({}), start)
+    after = edited(before, mine)
+    now = edited(after, theirs)
+    now["metadata"]["resourceVersion"] = "9"
+    back = reverse(Change(REF, before, after), after, now)
+    assert back.change is not None
+    undone = back.change.after
+    lost = "\n".join(back.lost)
+    for path in LEAVES:
+        was, made, found, then = (at(doc, path) for doc in (before, after, now, undone))
+        if found == made:
+            assert then == was, "what nobody touched since is as it was before"
+        elif made == was:
+            assert then == found, "what is only theirs stays"
+        else:
+            # Both changed it: theirs stays and it is said, unless they had put it back themselves.
+            assert then == found
+            assert found == was or path[-1] in lost or any(step in lost for step in path[1:-1]), (path, lost)
+    assert not back.lost or any(at(now, path) != at(after, path) for path in LEAVES)
+    assert not any(key.startswith("resourceVersion") for key in (essence(undone) or {})["metadata"])
+
+
+@given(START, EDITS, EDITS)
+def test_an_undo_of_an_undo_is_the_edit_again(start: Any, mine: Any, theirs: Any) -> None:
+    apart = {path: value for path, value in theirs.items() if path not in mine}
+    before = edited(live({}), start)
+    after = edited(before, mine)
+    now = edited(after, apart)
+    first = reverse(Change(REF, before, after), after, now).change
+    assert first is not None
+    again = reverse(first, first.after, first.after).change
+    assert again is not None
+    assert essence(again.after) == essence(now)

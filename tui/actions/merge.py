@@ -39,12 +39,11 @@ def _merge(before: Any, after: Any, live: Any, path: str, lost: list[str]) -> An
         return _copy(before)
     if live == before:
         return _copy(live)
-    if isinstance(before, dict) and isinstance(after, dict) and isinstance(live, dict):
-        return _merge_maps(before, after, live, path, lost)
-    if before is _MISSING and isinstance(after, dict) and isinstance(live, dict):
-        # We made the map and others added to it: ours goes, theirs stays.
-        found = _merge_maps({}, after, live, path, lost)
-        return found or _MISSING
+    sides = [{} if side is _MISSING else side for side in (before, after, live)]
+    if all(isinstance(side, dict) for side in sides):
+        # A map that one of us made, or took away with its last entry, is one more map: ours goes, theirs stays.
+        found = _merge_maps(sides[0], sides[1], sides[2], path, lost)
+        return found if found or (before is not _MISSING and live is not _MISSING) else _MISSING
     if (
         isinstance(before, list)
         and isinstance(after, list)
