@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import Suggester
 from textual.timer import Timer
@@ -17,20 +16,18 @@ from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell
 from pointsman.widgets.filtering import FilterError
 from pointsman.widgets.grid import Grid
+from pointsman.widgets.inputline import InputLine, Words
 from pointsman.widgets.lines import Lines
 
-_HISTORY = 50
 _MANY = 5_000
 _PAUSE = 0.12
 
 
-class _Words(Input):
-    """The input; escape and the arrows belong to the bar."""
+class _Words(Words):
+    """The input; escape belongs to the bar."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "parent_escape", "Clear, then close", show=False, id="filter.escape"),
-        Binding("up", "history(-1)", "Earlier filter", show=False, id="filter.earlier"),
-        Binding("down", "history(1)", "Later filter", show=False, id="filter.later"),
         Binding("tab", "complete", "Complete", show=False, id="filter.complete"),
     ]
 
@@ -42,17 +39,12 @@ class _Words(Input):
             self.screen.focus_next()
 
     def action_parent_escape(self) -> None:
-        self._bar.escape()
-
-    def action_history(self, step: int) -> None:
-        self._bar.recall(step)
-
-    @property
-    def _bar(self) -> FilterBar:
-        return next(node for node in self.ancestors if isinstance(node, FilterBar))
+        bar = self.line
+        if isinstance(bar, FilterBar):
+            bar.escape()
 
 
-class FilterBar(Horizontal):
+class FilterBar(InputLine):
     """One line, hidden until `open()`; stays visible while a filter is set.
 
     Attached to a grid it filters while one types. Escape takes the words away and, once there are none, closes the bar;
@@ -61,22 +53,8 @@ class FilterBar(Horizontal):
 
     DEFAULT_CSS = """
     FilterBar {
-        height: 1;
-        display: none;
-        background: transparent;
-
-        &.-open { display: block; }
         & > #prompt { width: 2; }
         & > #count { width: auto; max-width: 60%; }
-        & > Input {
-            width: 1fr;
-            height: 1;
-            border: none;
-            padding: 0;
-            background: transparent;
-            &:focus { border: none; background: transparent; background-tint: transparent; }
-            & > .input--placeholder, & > .input--suggestion { color: $text-muted; }
-        }
     }
     """
 
@@ -118,29 +96,15 @@ class FilterBar(Horizontal):
         self._grid = grid
         self._placeholder = placeholder
         self._suggester = suggester
-        self._history: list[str] = []
-        self._place = 0
-        self._draft = ""
         self._waiting: Timer | None = None
         self._trouble = ""
 
     def compose(self) -> ComposeResult:
         yield Lines([Cell(f"{glyphs.current.prompt} ", "accent bold")], id="prompt")
-        words = _Words(placeholder=self._placeholder, compact=True, select_on_focus=False, suggester=self._suggester)
-        words.cursor_blink = False  # every blink is a frame on the wire
-        yield words
+        yield _Words(self._placeholder, self._suggester)
         yield Lines(id="count")
 
     # -- state ------------------------------------------------------------------------------------------------------
-
-    @property
-    def text(self) -> str:
-        """The words as typed."""
-        return self._input.value
-
-    @property
-    def _input(self) -> Input:
-        return self.query_one(Input)
 
     @property
     def trouble(self) -> str:
@@ -164,10 +128,7 @@ class FilterBar(Horizontal):
 
     def open(self) -> None:
         """Show the bar and take the focus."""
-        self.add_class("-open")
-        self._place = len(self._history)
-        self._input.focus()
-        self._input.cursor_position = len(self.text)
+        self.focus_input()
         self.show_count()
 
     def close(self) -> None:
@@ -175,7 +136,7 @@ class FilterBar(Horizontal):
         self._flush()
         text = self.text.strip()
         if text:
-            self._remember(text)
+            self.remember(text)
         self.set_class(bool(text), "-open")
         if self._grid is not None:
             self._grid.focus()
@@ -184,29 +145,11 @@ class FilterBar(Horizontal):
     def escape(self) -> None:
         """Take the words away, or close the bar when there are none."""
         if self.text:
-            self._remember(self.text.strip())
+            self.remember(self.text.strip())
             self._place = len(self._history)
             self._input.value = ""
         else:
             self.close()
-
-    def recall(self, step: int) -> None:
-        """Go through earlier filters; below the newest is what was being typed."""
-        if not self._history:
-            return
-        if self._place == len(self._history):
-            self._draft = self.text
-        self._place = max(0, min(len(self._history), self._place + step))
-        self._input.value = self._history[self._place] if self._place < len(self._history) else self._draft
-        self._input.cursor_position = len(self.text)
-
-    def _remember(self, text: str) -> None:
-        if text in self._history:
-            self._history.remove(text)
-        if text:
-            self._history.append(text)
-        del self._history[:-_HISTORY]
-        self._place = len(self._history)
 
     # -- what is shown at the right ---------------------------------------------------------------------------------
 

@@ -283,16 +283,7 @@ class KubeClient:
         if resource_version:
             doc["metadata"] = {**(doc.get("metadata") or {}), "resourceVersion": resource_version}
         body = json.dumps(doc).encode()
-        params = write_params(dry_run, manager)
-        return await self.request(
-            "PATCH",
-            path,
-            params=params,
-            body=body,
-            content_type=MERGE_PATCH,
-            what=f"patch {path}",
-            warnings=warnings,
-        )
+        return await self._write("PATCH", "patch", path, body, MERGE_PATCH, dry_run, manager, warnings)
 
     async def create(
         self,
@@ -305,16 +296,7 @@ class KubeClient:
         warnings: list[str] | None = None,
     ) -> bytes:
         """Create from YAML (or JSON, by ``content_type``) as it is; ``path`` is that of the collection."""
-        params = write_params(dry_run, manager)
-        return await self.request(
-            "POST",
-            path,
-            params=params,
-            body=text,
-            content_type=content_type,
-            what=f"create in {path}",
-            warnings=warnings,
-        )
+        return await self._write("POST", "create in", path, text, content_type, dry_run, manager, warnings)
 
     async def replace(
         self,
@@ -327,14 +309,27 @@ class KubeClient:
         warnings: list[str] | None = None,
     ) -> bytes:
         """Replace the whole object; its text must hold the resourceVersion it was made from."""
-        params = write_params(dry_run, manager)
+        return await self._write("PUT", "replace", path, text, content_type, dry_run, manager, warnings)
+
+    async def _write(
+        self,
+        method: str,
+        doing: str,
+        path: str,
+        body: bytes,
+        content_type: str,
+        dry_run: bool,
+        manager: str,
+        warnings: list[str] | None,
+    ) -> bytes:
+        """A write with a body: what all of them are asked with."""
         return await self.request(
-            "PUT",
+            method,
             path,
-            params=params,
-            body=text,
+            params=write_params(dry_run, manager),
+            body=body,
             content_type=content_type,
-            what=f"replace {path}",
+            what=f"{doing} {path}",
             warnings=warnings,
         )
 
