@@ -42,8 +42,9 @@ from pointsman.tui.views.policies import (
 )
 from pointsman.tui.views.policyabsence import no_pods, no_policies
 from pointsman.tui.views.policytell import Answered, answer, tell_pod, tell_policy
-from pointsman.tui.views.policytitle import VIEWS, list_title, pods_title, switch
+from pointsman.tui.views.policytitle import VIEWS, list_title, pods_title
 from pointsman.tui.views.states import is_stale
+from pointsman.tui.views.viewswitch import switch
 from pointsman.widgets.cells import CellLike, as_cell
 from pointsman.widgets.filterbar import FilterBar
 from pointsman.widgets.grid import Grid
@@ -136,7 +137,7 @@ class PoliciesScreen(MatrixPart, TogglePart, NewPart):
         policies.set_title(*list_title(board, len(policies.model), policies.model.total, problems=problems))
         pods.set_title(*pods_title(board, len(pods.model), pods.model.total, problems=problems))
         for panel in (policies, pods):
-            panel.set_note(*switch(self.view, self.host.keymap.label("policies.view"), self.size.width))
+            panel.set_note(*switch(VIEWS, self.view, self.host.keymap.label("policies.view"), self.size.width))
         self.draw_matrix(board)
         self.refresh_drawer()
 
@@ -144,7 +145,8 @@ class PoliciesScreen(MatrixPart, TogglePart, NewPart):
 
     def cmd_policies_view(self) -> None:
         """The next view."""
-        self.show_view(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+        order = tuple(VIEWS)
+        self.show_view(order[(order.index(self.view) + 1) % len(order)])
 
     def show_view(self, view: str) -> None:
         if view == self.view:

@@ -18,7 +18,8 @@ from pointsman.tui.views.explain import Told
 from pointsman.tui.views.policies import Board
 from pointsman.tui.views.policymatrix import PAIR_COLUMNS, Picture, cells, legend, make_picture, meaning, nothing, pairs
 from pointsman.tui.views.policytell import tell_pair
-from pointsman.tui.views.policytitle import matrix_title, switch
+from pointsman.tui.views.policytitle import VIEWS, matrix_title
+from pointsman.tui.views.viewswitch import switch
 from pointsman.widgets.matrix import Matrix
 
 SHOWN = 0.1
@@ -154,7 +155,7 @@ class MatrixPart(ListPane):
         if title != self._matrix_title:
             self._matrix_title = title
             matrix.border_title = content_of(title)
-        foot = switch("matrix", self.host.keymap.label("policies.view"), self.size.width)
+        foot = switch(VIEWS, "matrix", self.host.keymap.label("policies.view"), self.size.width)
         if foot != self._matrix_foot:
             self._matrix_foot = foot
             matrix.border_subtitle = content_of(foot)

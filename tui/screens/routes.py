@@ -24,21 +24,22 @@ from pointsman.tui.screens.question import QuestionBar
 from pointsman.tui.screens.routenew import NewRoutePart
 from pointsman.tui.screens.routeuses import RouteMiddlewares
 from pointsman.tui.views.explain import Told
-from pointsman.tui.views.routes import (
+from pointsman.tui.views.middlewares import (
     MIDDLEWARE_COLUMNS,
-    ROUTE_COLUMNS,
-    VIEWS,
     MiddlewareRow,
-    RouteRow,
     is_middleware_problem,
-    is_route_problem,
     middleware_rows,
     middleware_search,
     middlewares_title,
+)
+from pointsman.tui.views.routes import (
+    ROUTE_COLUMNS,
+    VIEWS,
+    RouteRow,
+    is_route_problem,
     route_rows,
     route_search,
     routes_title,
-    switch,
 )
 from pointsman.tui.views.routetell import tell_middleware, tell_route
 from pointsman.tui.views.states import absence
@@ -54,6 +55,7 @@ from pointsman.tui.views.traceview import (
     trace_title,
     verdict_words,
 )
+from pointsman.tui.views.viewswitch import switch
 from pointsman.widgets.cells import Cell, CellLike, wrap_cell
 from pointsman.widgets.grid import Grid
 from pointsman.widgets.lines import Lines
@@ -116,7 +118,7 @@ class RoutesScreen(NewRoutePart):
             *middlewares_title(middlewares, items, len(listed.model), listed.model.total, problems=problems)
         )
         for panel in (routes, listed):
-            panel.set_note(*switch(self.view, self.host.keymap.label("routes.view"), self.size.width))
+            panel.set_note(*switch(VIEWS, self.view, self.host.keymap.label("routes.view"), self.size.width))
         self.look_at_awaited(found, snapshot)
         if self.view == "trace":
             self._draw_trace(snapshot)
@@ -138,7 +140,8 @@ class RoutesScreen(NewRoutePart):
 
     def cmd_routes_view(self) -> None:
         """The next view; out of a trace back to the list."""
-        self.show_view("list" if self.view == "trace" else VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+        order = tuple(VIEWS)
+        self.show_view("list" if self.view == "trace" else order[(order.index(self.view) + 1) % len(order)])
 
     def show_view(self, view: str) -> None:
         if view == self.view:

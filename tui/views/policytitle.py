@@ -7,8 +7,8 @@ from pointsman.tui.views.policies import Board, enforcers
 from pointsman.tui.views.policymatrix import Picture
 from pointsman.widgets import glyphs
 
-VIEWS = ("list", "pods", "matrix")
-VIEW_WORDS = {"list": "policies", "pods": "pods", "matrix": "matrix"}
+VIEWS = {"list": "policies", "pods": "pods", "matrix": "matrix"}
+"""The views in their order, with what they are called."""
 Parts = tuple[tuple[str, str], ...]
 
 
@@ -50,15 +50,3 @@ def matrix_title(board: Board | None, path: tuple[Place, Place] | None, busy: bo
     if busy and picture is not None and not picture.whole and picture.axes.rows:
         parts.append((f"  {100 * len(picture.rows) // len(picture.axes.rows)} % judged", "warn"))
     return (*parts, *_after(board, problems=False))
-
-
-def switch(view: str, key: str, columns: int) -> Parts:
-    """The names of the views with the one in view lit, and the key that goes on to the next."""
-    parts: list[tuple[str, str]] = []
-    for name in VIEWS:
-        if parts:
-            parts.append((f" {glyphs.current.bullet} ", "muted"))
-        parts.append((VIEW_WORDS[name], "accent bold" if name == view else "muted"))
-    if key and columns >= 60:
-        parts += [("  ", ""), (key, "key bold"), (" next view", "muted")]
-    return tuple(parts)

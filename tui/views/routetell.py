@@ -7,16 +7,15 @@ from pointsman.tui.answers.routes.model import DIRECT, FOUND, Backend, Route, Us
 from pointsman.tui.answers.words import listed, plural
 from pointsman.tui.model.times import age
 from pointsman.tui.views.explain import OBJECT, WITH_PODS, Told, facts, tint
+from pointsman.tui.views.middlewares import MiddlewareRow, users
 from pointsman.tui.views.policytell import Piece, sentence
 from pointsman.tui.views.routes import (
-    MiddlewareRow,
     RouteRow,
     hosts_words,
     kind_words,
     live_words,
     severity,
     target,
-    users,
 )
 
 MOST_USERS = 24
