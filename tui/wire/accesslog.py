@@ -17,6 +17,9 @@ from pointsman.tui.model.flows import L7, TRAEFIK_LOG, Flow, Peer, mask_url
 from pointsman.tui.wire import hubble
 
 LONGEST_LINE: Final = 64 * 1024
+OWN_MAKING: Final = (502, 503, 504)
+"""What Traefik answers for a backend that it does not reach, and logs as if it were the backend's own: whether there was
+an answer is left open."""
 _COMMON: Final = re.compile(
     r'(?P<host>\S+) - (?P<user>\S+) \[(?P<at>[^\]]{20,40})\] "(?P<method>\S+) (?P<path>\S*) (?P<protocol>[^"]*)" '
     r'(?P<status>\d{3}|-) (?P<size>\d+|-) "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)" '
@@ -67,7 +70,7 @@ def _from_json(found: dict[str, Any], line: bytes, node: str) -> Flow:
         backend=backend,
         node=node,
         line=line,
-        reached=bool(number("OriginStatus")),
+        reached=bool(number("OriginStatus")) and number("OriginStatus") not in OWN_MAKING,
         l7=L7(
             "http",
             "RESPONSE",
@@ -100,9 +103,8 @@ def _from_common(match: re.Match[str], line: bytes, node: str) -> Flow:
         backend=_authority(server),
         node=node,
         line=line,
-        # The common form does not tell the backend's own status; with a server's address there was one that answered
-        # or failed, which 502 to 504 of Traefik's own making leave open.
-        reached=bool(server) and status not in (502, 503, 504),
+        # The common form does not tell the backend's own status; with a server's address one was asked.
+        reached=bool(server) and status not in OWN_MAKING,
         l7=L7(
             "http",
             "RESPONSE",

@@ -192,9 +192,9 @@ def _request(chance: random.Random, at: datetime, visits: tuple[Visit, ...]) -> 
             _served(chance, visit, path, method, found)
     else:
         found["DownstreamContentSize"] = 19
-    begun = at - timedelta(microseconds=found["Duration"] // 1000)
+    start = stamp_ns(at - timedelta(microseconds=found["Duration"] // 1000), chance)
     found |= {
-        "StartLocal": stamp_ns(begun, chance), "StartUTC": stamp_ns(begun, chance), "TLSVersion": "1.3",
+        "StartLocal": start, "StartUTC": start, "TLSVersion": "1.3",
         "entryPointName": visit.entry_point, "level": "info", "msg": "", "time": stamp(at),
     }  # fmt: skip
     if not secure:
@@ -215,6 +215,7 @@ def _stopped(chance: random.Random, visit: Visit, outside: bool) -> int:
 
 def _served(chance: random.Random, visit: Visit, path: str, method: str, found: dict[str, Any]) -> None:
     found["ServiceName"] = visit.service
+    del found["GzipRatio"]
     if not visit.servers:
         found |= {"DownstreamStatus": 503, "DownstreamContentSize": 20}
         return
