@@ -56,7 +56,7 @@ def test_a_pending_service() -> None:
     )
     told = said(worlds.service("a", "x"), event)
     assert told.headline == "x/a waits for an address: pool lan is exhausted."
-    assert ("pool lan has 21 free addresses", "IPAddressPool metallb-system/lan") in told.evidence
+    assert ("pool lan could serve it, with 21 free addresses", "IPAddressPool metallb-system/lan") in told.evidence
     assert any(source.startswith("Event ") for _, source in told.evidence)
     assert told.next[-1] == "kubectl -n x describe service a"
 

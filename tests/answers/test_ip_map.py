@@ -568,3 +568,93 @@ def test_the_healthy_demo_has_no_problem(variant: Any) -> None:
     assert found.unknown == ""
     traefik = next(item for item in found.items if item.service.path == "kube-system/traefik")
     assert "https://films.home.example" in traefik.urls
+
+
+# -- what is configured and reports nothing -------------------------------------------------------------------------------
+def test_a_session_that_nobody_reports_is_unknown_not_down() -> None:
+    config = {
+        "apiVersion": "cilium.io/v2", "kind": "CiliumBGPNodeConfig", "metadata": {"name": "shed"},
+        "spec": {"bgpInstances": [{"name": "a", "peers": [
+            {"name": "router", "peerAddress": "192.168.7.1", "peerASN": 64512},
+            {"name": "second", "peerAddress": "192.168.7.2", "peerASN": 64512},
+        ]}]},
+        "status": {"bgpInstances": [{"name": "a", "peers": [
+            {"name": "router", "peerAddress": "192.168.7.1", "peerASN": 64512, "peeringState": "established"},
+        ]}]},
+    }  # fmt: skip
+    first, second = ip_map(worlds.make_snapshot(config)).bgp
+    assert (first.peer, first.state) == ("192.168.7.1", "established")
+    assert (second.peer, second.state) == ("192.168.7.2", None)
+    assert "nothing is reported of this session" in second.detail
+    config["status"] = {"bgpInstances": [{"name": "a", "peers": [{"name": "router", "peeringState": "unknown"}]}]}
+    assert {item.state for item in ip_map(worlds.make_snapshot(config)).bgp} == {None}
+
+
+def test_a_peer_of_metallb_that_no_session_state_names_is_there() -> None:
+    peers = [
+        {"apiVersion": "metallb.io/v1beta2", "kind": "BGPPeer", "metadata": {"name": name, "namespace": "metallb-system"},
+         "spec": {"peerAddress": ip, "peerASN": 64512, "myASN": 64513}}
+        for name, ip in (("one", "192.168.7.1"), ("two", "192.168.7.2"))
+    ]  # fmt: skip
+    frr = {
+        "apiVersion": "frrk8s.metallb.io/v1beta1", "kind": "BGPSessionState",
+        "metadata": {"name": "shed-x", "namespace": "frr-k8s-system"},
+        "status": {"bgpStatus": "Established", "node": "shed", "peer": "192.168.7.1"},
+    }  # fmt: skip
+    found = {item.peer: item for item in ip_map(worlds.make_snapshot(frr, *peers)).bgp}
+    assert found["192.168.7.1"].state == "established"
+    assert found["192.168.7.2"].state is None
+    assert "no BGPSessionState reports" in found["192.168.7.2"].detail
+
+
+# -- kube-vip -------------------------------------------------------------------------------------------------------------
+def _kube_vip(*parts: Any, notes: dict[str, str]) -> Any:
+    image = "ghcr.io/kube-vip/kube-vip:v1.0.1"
+    daemon = worlds.daemonset("kube-vip", "kube-system", image, {"app": "kube-vip"}, env={"svc_enable": "true"})
+    web = worlds.service("web", "media", ips=["192.168.7.104"], annotations=notes)
+    (item,) = ip_map(
+        worlds.make_snapshot(
+            worlds.k3s_nodes("--disable=servicelb"), daemon, web, worlds.endpoints("web", "media", ["loft"]), *parts
+        )
+    ).items
+    return item
+
+
+def _vip_lease(name: str, holder: str, namespace: str = "media") -> dict[str, Any]:
+    lease = worlds.l2_lease("media/web", holder)
+    lease["metadata"] = {"name": name, "namespace": namespace}
+    return lease
+
+
+def test_the_lease_of_kube_vip_says_since_when_and_wins_over_an_old_annotation() -> None:
+    notes = {"kube-vip.io/vipHost": "shed", "kube-vip.io/loadbalancerIPs": "192.168.7.104"}
+    item = _kube_vip(_vip_lease("kubevip-web", "loft"), notes=notes)
+    (announcer,) = item.announcers
+    assert (announcer.node, announcer.evidence, announcer.since) == ("loft", Evidence.LEASE, worlds.NOW - 7200)
+    assert [problem.id for problem in item.problems] == ["two-announcers"]
+    assert _kube_vip(notes=notes).announcers[0].node == "shed"
+
+
+def test_the_lease_of_kube_vip_may_have_another_name_or_be_for_all_services() -> None:
+    notes = {"kube-vip.io/leaseName": "shared", "kube-vip.io/loadbalancerIPs": "192.168.7.104"}
+    assert _kube_vip(_vip_lease("shared", "closet"), notes=notes).announcers[0].node == "closet"
+    wanted = {"kube-vip.io/loadbalancerIPs": "192.168.7.104"}
+    item = _kube_vip(_vip_lease("plndr-svcs-lock", "shed", "kube-system"), notes=wanted)
+    assert item.announcers[0].node == "shed"
+    gone = _kube_vip(_vip_lease("kubevip-web", "attic"), notes=wanted)
+    assert [problem.id for problem in gone.problems] == ["vip-ghost"]
+    assert _kube_vip(notes={**wanted, "kube-vip.io/ignore": "true"}).kind.value == "unknown"
+
+
+def test_names_with_dashes_do_not_lead_to_anothers_lease() -> None:
+    """Namespace ``a-b`` service ``c`` and namespace ``a`` service ``b-c`` have leases of the same name in Cilium: whoever
+    holds it announces both, so both say so."""
+    parts = [
+        worlds.k3s_nodes("--flannel-backend=none"), worlds.cilium(), worlds.l2_policy(),
+        worlds.cilium_pool("lan", {"cidr": "192.168.7.0/24"}),
+        worlds.service("c", "a-b", ips=["192.168.7.101"]), worlds.service("b-c", "a", ips=["192.168.7.102"]),
+        worlds.endpoints("c", "a-b", ["loft"]), worlds.endpoints("b-c", "a", ["loft"]),
+    ]  # fmt: skip
+    found = ip_map(worlds.make_snapshot(*parts, worlds.l2_lease("a/b-c", "loft"))).items
+    assert [item.announcers[0].source for item in found] == ["Lease kube-system/cilium-l2announce-a-b-c"] * 2
+    assert all("a-b-c is the lease of" in " ".join(one.text for one in item.problems) for item in found)

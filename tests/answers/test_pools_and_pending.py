@@ -259,3 +259,51 @@ def test_what_cannot_be_read_is_not_guessed() -> None:
     assert reason(waiting(), states={"daemonsets": State.FORBIDDEN})[2].startswith("cannot tell why: daemonsets.apps")
     found = reason(worlds.metallb(), waiting(), states={"ipaddresspools": State.FORBIDDEN})
     assert found[2].startswith("cannot tell why: ipaddresspools.metallb.io")
+
+
+# -- what a pool is kept for, who could serve a service that waits --------------------------------------------------------
+def _pool_named(snapshot: Any, name: str) -> Any:
+    return next(pool for pool in ip_map(snapshot).pools if pool.name == name)
+
+
+def test_an_advertisement_that_selects_no_node_announces_nothing() -> None:
+    advert = worlds.l2_advertisement("lan", "lan", nodeSelectors=[{"matchLabels": {"rack": "attic"}}])
+    base = [worlds.k3s_nodes("--disable=servicelb"), worlds.metallb(), worlds.metallb_pool("lan", "192.168.7.0/28")]
+    (problem,) = _pool_named(worlds.make_snapshot(*base, advert), "lan").problems
+    assert problem.text == "L2Advertisement lan selects no node to announce from"
+    fine = worlds.l2_advertisement("lan", "lan", nodeSelectors=[{"matchLabels": {"kubernetes.io/hostname": "loft"}}])
+    assert _pool_named(worlds.make_snapshot(*base, fine), "lan").problems == ()
+    assert _pool_named(worlds.make_snapshot(*base, advert, worlds.l2_advertisement("all")), "lan").problems == ()
+
+
+def test_a_service_that_waits_hears_of_each_pool_why_not() -> None:
+    from pointsman.tui.answers.ips import explain
+
+    snapshot = worlds.make_snapshot(
+        worlds.k3s_nodes("--disable=servicelb"), worlds.metallb(), worlds.l2_advertisement("all"),
+        worlds.metallb_pool("full", "192.168.7.10/32"), worlds.service("other", "x", ips=["192.168.7.10"]),
+        worlds.metallb_pool("named", "192.168.7.20/30", autoAssign=False),
+        worlds.metallb_pool("kept", "192.168.7.30/31", serviceAllocation={"namespaces": ["media"]}),
+        worlds.service("web", "x"),
+    )  # fmt: skip
+    item = next(one for one in ip_map(snapshot).items if one.ip is None)
+    told = {source: text for text, source in explain(item, snapshot).evidence}
+    assert told["IPAddressPool metallb-system/full"] == "pool full has no free address"
+    assert told["IPAddressPool metallb-system/named"] == "pool named serves only those that ask for it"
+    assert told["IPAddressPool metallb-system/kept"] == "pool kept is kept for others (media)"
+
+
+def test_whom_a_pool_is_kept_for() -> None:
+    from pointsman.tui.answers.ips.context import Context
+    from pointsman.tui.answers.ips.taking import serves
+
+    snapshot = worlds.make_snapshot(
+        worlds.k3s_nodes("--disable=servicelb"), worlds.metallb(),
+        worlds.metallb_pool("kept", "192.168.7.30/31", serviceAllocation={"namespaces": ["media"]}),
+        worlds.metallb_pool("idle", "192.168.7.40/31", serviceAllocation={"serviceSelectors": [{"matchLabels": {"a": "b"}}]}),
+        worlds.metallb_pool("lan", "192.168.7.50/31"), worlds.service("web", "media"),
+    )  # fmt: skip
+    ctx = Context(snapshot)
+    assert serves(ctx, "metallb", "kept") == "1 service that its selector finds"
+    assert serves(ctx, "metallb", "idle").startswith("nobody")
+    assert serves(ctx, "metallb", "lan") == ""

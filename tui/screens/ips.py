@@ -117,7 +117,7 @@ class IpsScreen(ActPart):
             case PoolRow():
                 return bool(worst(row.pool.problems))
             case SessionRow():
-                return (row.session.state or "").lower() != "established"
+                return row.session.state is not None and row.session.state != "established"
         return True
 
     def copied(self, row: Any) -> str:

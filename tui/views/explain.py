@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.ips import Address, Problem, ip_map
+from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.explain import explain
+from pointsman.tui.answers.ips.taking import serves
 from pointsman.tui.answers.stack import StackReport
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot
@@ -91,6 +93,7 @@ def tell_pool(row: PoolRow, snapshot: Snapshot) -> Told:
         (*_problems(pool.problems), *taken),
         facts(
             ("ranges", ", ".join(pool.ranges)),
+            ("kept for", serves(Context(snapshot), pool.kind, pool.name)),
             ("given", "to any service" if pool.auto else "only to services that ask for it by name"),
             ("announced by", ", ".join(pool.announced_by)),
         ),
@@ -105,7 +108,7 @@ def tell_session(row: SessionRow) -> Told:
     since = f" for {row.since_text}" if row.since_text else ""
     state = session.state or "in an unknown state"
     headline = f"The session of {session.node or 'an unnamed node'} with {session.peer} is {state}{since}."
-    severity = "" if (session.state or "").lower() == "established" else "warn"
+    severity = "warn" if session.state not in (None, "established") else ""
     return Told(session.peer, tint(headline, severity), (), facts(("", session.detail)))
 
 

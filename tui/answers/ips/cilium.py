@@ -20,6 +20,7 @@ from pointsman.tui.model.kinds import (
     CILIUMPOOLS,
     LEASES,
     PODS,
+    SERVICES,
 )
 from pointsman.tui.model.lb import CiliumL2AnnouncementPolicy, CiliumLoadBalancerIPPool
 from pointsman.tui.model.meta import Condition, Obj, dig_dict, dig_list, dig_str
@@ -132,6 +133,15 @@ class CiliumState:
             if lease.name.startswith(LEASE_PREFIX) and self.namespace in (None, lease.namespace):
                 found.setdefault(lease.name, []).append(lease)
         return {name: tuple(items) for name, items in found.items()}
+
+    @cached_property
+    def lease_owners(self) -> Mapping[str, tuple[str, ...]]:
+        """The services with an address by the name of their lease; more than one where dashes make two names one."""
+        found: dict[str, list[str]] = {}
+        for service in self.snapshot.all(SERVICES):
+            if service.body.spec.type == "LoadBalancer" and service.body.status.load_balancer.ingress:
+                found.setdefault(f"{LEASE_PREFIX}{service.namespace}-{service.name}", []).append(service.path)
+        return {name: tuple(sorted(paths)) for name, paths in found.items()}
 
     def lease(self, service: Obj[Service]) -> Obj[Lease] | None:
         """The lease of a service. Its name is built and looked up: it cannot be split, as both parts may hold a dash."""

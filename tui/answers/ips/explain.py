@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pointsman.tui.answers.index import backends, event_time, events_by_object, slices_by_service
 from pointsman.tui.answers.ips.build import FLAP, ip_map
 from pointsman.tui.answers.ips.causes import probable
+from pointsman.tui.answers.ips.claims import giver
+from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.fixes import FIXES
 from pointsman.tui.answers.ips.metallb import annotation
 from pointsman.tui.answers.ips.model import GHOST, ONE_ANNOUNCER, Address, Announcer, Evidence, IpKind, Pool, Problem
 from pointsman.tui.answers.ips.moves import HOUR
 from pointsman.tui.answers.ips.renewals import DAY, USUAL, missed, usual
+from pointsman.tui.answers.ips.taking import refusal
 from pointsman.tui.answers.words import listed, plural
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.kinds import LEASES, SERVICES
@@ -149,8 +152,7 @@ def _evidence(item: Address, service: Obj[Service] | None, snapshot: Snapshot) -
 def _given(item: Address, service: Obj[Service], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     pool = _pool(item, snapshot)
     if item.ip is None:
-        if item.pool and pool is not None:
-            yield f"pool {pool.name} has {_free(pool)}", pool.ref.title
+        yield from _could_use(service, snapshot)
     elif annotation(service, "ip-allocated-from-pool"):
         text = f"MetalLB gave it from pool {item.pool}" + (f", which has {_free(pool)}" if pool else "")
         yield text, f"annotation of Service {service.path}"
@@ -163,8 +165,46 @@ def _given(item: Address, service: Obj[Service], snapshot: Snapshot) -> Iterator
         yield f"the service asks for {listed(item.wanted)}", f"Service {service.path}"
     if name := service.body.spec.load_balancer_class:
         yield f"the service is of class {name}", f"Service {service.path}"
+    if item.ip is not None:
+        yield from _policy(item, service, snapshot)
+
+
+def _policy(item: Address, service: Obj[Service], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """What externalTrafficPolicy and a second family mean for who gets there."""
+    source = f"Service {service.path}"
     if item.local:
-        yield "externalTrafficPolicy is Local: only nodes with a ready endpoint serve it", f"Service {service.path}"
+        nodes = sorted(backends(snapshot, item.service.key).ready_nodes)
+        where = f" ({listed(nodes)})" if nodes else ", and there is none"
+        yield (
+            f"externalTrafficPolicy is Local: only nodes with a ready endpoint serve it{where}; pods see the client",
+            source,
+        )
+    elif service.body.spec.external_traffic_policy == "Cluster":
+        yield "externalTrafficPolicy is Cluster: any node takes it and passes it on", source
+    others = [point.ip for point in service.body.status.load_balancer.ingress if point.ip and point.ip != item.ip]
+    if others:
+        yield f"the service has {listed(others)} too", f"status of {source}"
+
+
+def _could_use(service: Obj[Service], snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """For a service that waits: each pool of whoever should serve it, and what stands in the way."""
+    ctx = Context(snapshot)
+    who = giver(ctx, service)
+    asked = annotation(service, "address-pool") if who == "metallb" else ""
+    for pool in [pool for pool in ip_map(snapshot).pools if pool.kind == who][:POOLS_TOLD]:
+        why = refusal(ctx, service, who, pool.name)
+        if not why and asked and asked != pool.name:
+            why = f"the service asks for pool {asked}"
+        if not why and not pool.auto and not asked and who == "metallb":
+            why = f"pool {pool.name} serves only those that ask for it"
+        if not why and pool.available == 0:
+            why = f"pool {pool.name} has no free address"
+        if not why:
+            why = f"pool {pool.name} could serve it, with {_free(pool)}"
+        yield why, pool.ref.title
+
+
+POOLS_TOLD = 6
 
 
 def _pool(item: Address, snapshot: Snapshot) -> Pool | None:

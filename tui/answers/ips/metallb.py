@@ -23,7 +23,7 @@ from pointsman.tui.model.kinds import (
     SERVICEL2STATUSES,
     Kind,
 )
-from pointsman.tui.model.lb import IPAddressPool, L2Advertisement, ServiceL2Status
+from pointsman.tui.model.lb import IPAddressPool, L2Advertisement, ServiceAllocation, ServiceL2Status
 from pointsman.tui.model.meta import Key, Obj, condition
 from pointsman.tui.model.selectors import SelectorError, matches
 from pointsman.tui.store.snapshot import Snapshot
@@ -50,6 +50,14 @@ def any_selects(selectors: Sequence[LabelSelector], labels: Mapping[str, str]) -
         except SelectorError:
             continue
     return False
+
+
+def allocated(rule: ServiceAllocation, service: Obj[Service], space: Mapping[str, str]) -> bool:
+    """Whether a pool that is reserved serves a service; ``space`` are the labels of its namespace."""
+    reserved = bool(rule.namespaces or rule.namespace_selectors)
+    if reserved and service.namespace not in rule.namespaces and not any_selects(rule.namespace_selectors, space):
+        return False
+    return not rule.service_selectors or any_selects(rule.service_selectors, service.meta.labels)
 
 
 class MetalState:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from pointsman.tui.answers.ips.cilium import CiliumState
 from pointsman.tui.answers.ips.context import Context
-from pointsman.tui.answers.ips.metallb import MetalState
+from pointsman.tui.answers.ips.metallb import MetalState, any_selects
 from pointsman.tui.answers.ips.model import Pool, Problem
 from pointsman.tui.answers.ranges import Address, Lookup, Range, buggy, is_buggy, merged, overlaps
 from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import listed, sees
-from pointsman.tui.model.kinds import DAEMONSETS
+from pointsman.tui.model.kinds import DAEMONSETS, NODES
 from pointsman.tui.model.lb import CiliumLoadBalancerIPPool, IPAddressPool
 from pointsman.tui.model.meta import Obj, condition
 
@@ -114,6 +114,7 @@ def _metallb(state: MetalState, pool: Obj[IPAddressPool], counted: int, silent: 
         else:
             text += ": its addresses are given, but never announced"
             problems.append(Problem("ip-not-announced", "error" if silent else "warn", text))
+    problems.extend(_reach(state, pool))
     problems.extend(_full(total, available))
     auto = spec.auto_assign is not False
     return Pool(
@@ -148,6 +149,19 @@ def _cilium(state: CiliumState, pool: Obj[CiliumLoadBalancerIPPool], counted: in
     problems.extend(_full(total, available))
     texts = tuple(item.text for item in ranges)
     return Pool(pool.name, "cilium", ref(pool), texts, total, used, available, tuple(problems), not spec.disabled)
+
+
+def _reach(state: MetalState, pool: Obj[IPAddressPool]) -> list[Problem]:
+    """Advertisements whose selectors match no node: the addresses are given, and nobody may announce them."""
+    adverts = state.l2(pool.name)
+    chosen = [advert.body.spec.node_selectors for advert in adverts]
+    if not state.speaks or not chosen or not all(chosen) or state.bgp(pool.name) or not sees(state.snapshot, NODES):
+        return []
+    nodes = [node.meta.labels for node in state.snapshot.all(NODES)]
+    if not nodes or any(any_selects(one, labels) for one in chosen for labels in nodes):
+        return []
+    names = listed([advert.name for advert in adverts])
+    return [Problem("ip-not-announced", "warn", f"L2Advertisement {names} selects no node to announce from")]
 
 
 def _full(total: int | None, available: int | None) -> list[Problem]:

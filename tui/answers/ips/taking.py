@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pointsman.tui.answers.ips.cilium import selects, service_labels
 from pointsman.tui.answers.ips.context import Context
-from pointsman.tui.answers.ips.metallb import any_selects
+from pointsman.tui.answers.ips.metallb import allocated
 from pointsman.tui.answers.ranges import Address, Range, is_buggy, merged, parse_ip
-from pointsman.tui.answers.words import listed
+from pointsman.tui.answers.words import listed, plural
 from pointsman.tui.model.core import Service
 from pointsman.tui.model.kinds import NAMESPACES, SERVICES
 from pointsman.tui.model.meta import Obj
@@ -30,16 +30,13 @@ def refusal(ctx: Context, service: Obj[Service], kind: str, pool: str) -> str:
         allocation = found.body.spec.service_allocation if found is not None else None
         if allocation is None:
             return ""
+        space = ctx.snapshot.get(NAMESPACES, "", service.namespace)
+        if allocated(allocation, service, space.meta.labels if space is not None else {}):
+            return ""
         if allocation.namespaces or allocation.namespace_selectors:
-            space = ctx.snapshot.get(NAMESPACES, "", service.namespace)
-            labels = space.meta.labels if space is not None else {}
-            if service.namespace not in allocation.namespaces and not any_selects(
-                allocation.namespace_selectors, labels
-            ):
-                return f"pool {pool} serves only other namespaces ({listed(allocation.namespaces) or 'by label'})"
-        if allocation.service_selectors and not any_selects(allocation.service_selectors, service.meta.labels):
-            return f"pool {pool} serves only services with other labels"
-        return ""
+            to = listed(allocation.namespaces) or "namespaces by label"
+            return f"pool {pool} is kept for others ({to})"
+        return f"pool {pool} serves only services with other labels"
     other = ctx.cilium.pools.get(pool)
     if other is None:
         return ""
@@ -106,3 +103,25 @@ def _each(ranges: list[Range]) -> Iterator[Address]:
         left -= min(left, one.size)
         if left <= 0:
             return
+
+
+def serves(ctx: Context, kind: str, pool: str) -> str:
+    """Whom a pool is kept for, in words, and how many there are of them; empty if it serves everybody."""
+    if kind == "metallb":
+        found = ctx.metallb.pools.get(pool)
+        reserved = found is not None and found.body.spec.service_allocation is not None
+    else:
+        other = ctx.cilium.pools.get(pool)
+        reserved = other is not None and other.body.spec.service_selector is not None
+    if not reserved:
+        return ""
+    count = sum(
+        1
+        for service in ctx.snapshot.all(SERVICES)
+        if service.body.spec.type == "LoadBalancer" and not refusal(ctx, service, kind, pool)
+    )
+    return (
+        f"{plural(count, 'service')} that its selector finds"
+        if count
+        else "nobody: its selector finds no service that is there"
+    )

@@ -48,6 +48,9 @@ def claim(ctx: Context, service: Obj[Service], address: Address) -> Claim | None
             ),
         )
         problems.extend(_holder_problems(ctx, service, lease, policies))
+        if len(owners := state.lease_owners.get(lease.name, ())) > 1:
+            text = f"{lease.name} is the lease of {listed(owners)}: Cilium makes one name of theirs, so one node holds both"
+            problems.append(Problem("lease-ambiguous", "info", text))
     elif state.running and _may_judge(ctx):
         problems.extend(_unannounced(ctx, service, lease, policies, external))
     if policies and not announcers and state.running and state.l2_on:
