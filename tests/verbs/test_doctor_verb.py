@@ -99,9 +99,9 @@ def test_the_list_needs_no_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--list", "vip-ghost")
     assert code == 0
     assert "fix: Bring the announcing component back" in out
-    code, out, err = run(capsys, "ghost")
+    code, out, err = run(capsys, "flapping")
     assert (code, out) == (2, "")
-    assert "there is no check ghost (perhaps vip-ghost)" in err
+    assert "there is no check flapping (perhaps l2-lease-flapping)" in err
 
 
 def test_what_may_not_be_read_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
