@@ -43,7 +43,7 @@ def test_a_fault_names_an_object_that_is_there(fault: Fault) -> None:
 
 def test_the_listing() -> None:
     rows = faults.listing()
-    assert len(rows) == len(FAULTS) >= 10
+    assert len(rows) == len(FAULTS) >= 30
     assert {tuple(row) for row in rows} == {("name", "description", "object", "finding")}
     for field in ("name", "object", "finding"):
         assert len({row[field] for row in rows}) == len(rows)
@@ -67,6 +67,8 @@ def test_broken_is_one_possible_cluster() -> None:
     for node in lab.find("Node"):
         assert node["metadata"]["annotations"]["flannel.alpha.coreos.com/backend-type"] == "vxlan"
     for pod in lab.find("Pod"):
+        if pod["status"]["phase"] == "Pending":
+            continue  # it waits for a port
         assert pod["status"]["podIP"].startswith(("10.42.", "192.168.7."))
     assert not lab.find("CiliumEndpoint")
     speakers = {p["spec"]["nodeName"] for p in lab.find("Pod", "metallb-system") if "speaker" in p["metadata"]["name"]}

@@ -35,6 +35,7 @@ TRAEFIK_ROUTES = (INGRESSROUTES, INGRESSROUTETCPS, INGRESSROUTEUDPS)
 GATEWAY_ROUTES = (HTTPROUTES, GRPCROUTES, TLSROUTES, TCPROUTES, UDPROUTES)
 READS = OBJECTS
 """All that the list of routes reads."""
+UNATTACHED = ("route-not-attached", "route-not-reconciled")
 MIDDLEWARE_NOTE = "traefik.ingress.kubernetes.io/router.middlewares"
 
 
@@ -57,21 +58,25 @@ def by_problem(id: str) -> Callable[[Exam], Iterator[Sign]]:
 
 
 def sign(route: Route, problem: Problem) -> Sign:
-    """The objects that the route names are among those of the finding."""
+    """The services that the route leads to are among the objects of the finding."""
     evidence = []
     if route.match:
         evidence.append(f"rule {route.match}")
     if route.dropped and route.dropped != problem.text:
         evidence.append(route.dropped)
     named = [backend.ref for backend in route.backends if backend.ref is not None]
-    gateways = [Ref(GATEWAYS.id, *router.gateway) for router in route.routers if router.gateway is not None]
-    secrets = [route.tls.secret] if route.tls is not None and route.tls.secret is not None else []
+    # A Gateway is shared by many routes: it stands here only where it may be the cause.
+    gateways = [
+        Ref(GATEWAYS.id, *router.gateway)
+        for router in route.routers
+        if router.gateway is not None and problem.id in UNATTACHED
+    ]
     return Sign(
         problem.severity,
         route.ref,
         f"{route.ref.title}: {problem.text}",
         tuple(evidence),
-        (*named, *gateways, *secrets),
+        (*named, *gateways),
     )
 
 

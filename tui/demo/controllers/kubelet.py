@@ -68,7 +68,12 @@ class Kubelet:
     def _bind(self, pod: Obj) -> None:
         node = self._choose(pod)
         if node is None:
-            text = "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector."
+            why = (
+                "have free ports for the requested pod ports"
+                if host_ports(pod)
+                else "match Pod's node affinity/selector"
+            )
+            text = f"0/3 nodes are available: 3 node(s) didn't {why}."
             self._m.event(pod, "FailedScheduling", text, "default-scheduler", kind="Warning")
             return
         meta = pod["metadata"]
@@ -84,9 +89,10 @@ class Kubelet:
         """The node a claim ties the pod to, else the schedulable one with the fewest pods that the selector allows."""
         spec = pod["spec"]
         fitting = []
+        taken = self._taken() if (wanted := host_ports(pod)) else {}
         for node in self._m.list("nodes"):
             labels = node["metadata"].get("labels") or {}
-            if node["spec"].get("unschedulable"):
+            if node["spec"].get("unschedulable") or wanted & taken.get(node["metadata"]["name"], set()):
                 continue
             if all(labels.get(key) == value for key, value in (spec.get("nodeSelector") or {}).items()):
                 fitting.append(node["metadata"]["name"])
@@ -104,6 +110,14 @@ class Kubelet:
         # closet is a small machine: it takes a share of a third.
         weight = {"shed": 1.0, "loft": 1.1, "closet": 3.0}
         return min(fitting, key=lambda name: (counts[name] * weight.get(name, 1), name), default=None)
+
+    def _taken(self) -> dict[str, set[tuple[int, str]]]:
+        """Ports of each machine that pods on it hold."""
+        taken: dict[str, set[tuple[int, str]]] = {}
+        for other in self._m.list("pods"):
+            if phase(other) in ("Running", "Pending") and (name := other["spec"].get("nodeName")):
+                taken.setdefault(name, set()).update(host_ports(other))
+        return taken
 
     def _tied(self, pod: Obj) -> str | None:
         for volume in pod["spec"].get("volumes") or ():
@@ -275,3 +289,13 @@ class Kubelet:
             for c in node["status"]["conditions"]
         ]
         self._m.set_status("nodes", node, {**node["status"], "conditions": conditions})
+
+
+def host_ports(pod: Obj) -> set[tuple[int, str]]:
+    """The ports of its machine that a pod wants, with their protocols."""
+    return {
+        (port["hostPort"], port.get("protocol") or "TCP")
+        for part in pod["spec"].get("containers") or ()
+        for port in part.get("ports") or ()
+        if port.get("hostPort")
+    }

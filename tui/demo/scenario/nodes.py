@@ -184,7 +184,7 @@ def list_images(world: World) -> None:
         images = {
             c["image"]
             for pod in world.find("Pod")
-            if pod["spec"]["nodeName"] == name
+            if pod["spec"].get("nodeName") == name
             for c in pod["spec"]["containers"] + pod["spec"].get("initContainers", [])
         }
         node["status"]["images"] = [

@@ -130,7 +130,7 @@ def make_pod(
     if template["metadata"].get("annotations"):
         meta["annotations"] = dict(template["metadata"]["annotations"])
     meta["ownerReferences"] = [owner_ref(owner)]
-    spec = _admitted(copy.deepcopy(template["spec"]), uid)
+    spec = admitted(copy.deepcopy(template["spec"]), uid)
     spec["nodeName"] = node
     if spec.get("hostNetwork"):
         ip = NODE_IP[node]
@@ -139,7 +139,7 @@ def make_pod(
     return pod
 
 
-def _admitted(spec: Obj, uid: str) -> Obj:
+def admitted(spec: Obj, uid: str) -> Obj:
     """What admission adds to every pod: the token volume, tolerations, priority, the service account."""
     account = spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", account)

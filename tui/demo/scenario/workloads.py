@@ -71,9 +71,7 @@ def deployment(
             },
             "status": {
                 "replicas": count,
-                "fullyLabeledReplicas": count,
-                "readyReplicas": count,
-                "availableReplicas": count,
+                **_counts(count, "fullyLabeled", "ready", "available"),
                 "observedGeneration": 1,
             },
         },
@@ -98,10 +96,8 @@ def deployment_status(count: int, generation: int, since: str, replica_set: str)
     times = {"lastUpdateTime": since, "lastTransitionTime": since}
     return {
         "observedGeneration": generation,
-        "replicas": count,
-        "updatedReplicas": count,
-        "readyReplicas": count,
-        "availableReplicas": count,
+        **({"replicas": count} if count else {}),
+        **_counts(count, "updated", "ready", "available"),
         "conditions": [
             {
                 "type": "Progressing",
@@ -119,6 +115,11 @@ def deployment_status(count: int, generation: int, since: str, replica_set: str)
             },
         ],
     }
+
+
+def _counts(count: int, *words: str) -> dict[str, int]:
+    """`readyReplicas` and the like; a controller leaves out what is zero."""
+    return {f"{word}Replicas": count for word in words if count}
 
 
 def stateful_set(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pointsman.tui.answers.doctor.exam import STACK, Exam
 from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.index import pod_ready, pods_by_node
-from pointsman.tui.answers.ref import Ref
-from pointsman.tui.answers.stack import Component, Health
+from pointsman.tui.answers.ref import Ref, ref
+from pointsman.tui.answers.stack import Component, Health, Role
+from pointsman.tui.answers.stack.facts import tally
 from pointsman.tui.answers.words import listed
-from pointsman.tui.model.kinds import NODES
+from pointsman.tui.model.kinds import CILIUMPOOLS, METALLBPOOLS, NODES, Kind
+
+POOLS: dict[str, Kind[Any]] = {"metallb": METALLBPOOLS, "cilium": CILIUMPOOLS}
 
 
 def look(exam: Exam) -> Iterator[Sign]:
@@ -29,8 +33,17 @@ def look(exam: Exam) -> Iterator[Sign]:
             target,
             f"{worst.name} ({roles}): {worst.ready} of {worst.wanted} pods ready",
             (*(one.title for row in rows[:1] for one in row.objects), *_pods(exam, target)),
-            tuple(Ref(NODES.id, "", name) for name in _nodes(exam, target)),
+            (*(Ref(NODES.id, "", name) for name in _nodes(exam, target)), *_pools(exam, rows)),
         )
+
+
+def _pools(exam: Exam, rows: list[Component]) -> Iterator[Ref]:
+    """The pools that nobody gives from or announces while one of a load balancer's workloads has no ready pod at all."""
+    for row in rows:
+        kind = POOLS.get(row.id) if row.role is Role.LOAD_BALANCER else None
+        targets = [item for item in exam.facts.workloads if Ref(item.kind, *item.key) in row.objects]
+        if kind is not None and any(not (found := tally(item)).unknown and not found.ready for item in targets):
+            yield from map(ref, exam.snapshot.all(kind))
 
 
 def _unready(exam: Exam, target: Ref) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pointsman.tui.demo.scenario.world import Obj, World
+from pointsman.tui.demo.scenario.pods import container, container_ports, pod_spec, template
+from pointsman.tui.demo.scenario.workloads import deployment
+from pointsman.tui.demo.scenario.world import DAY, Obj, World
 
 
 class Objects(Protocol):
@@ -41,3 +43,10 @@ def exists(objects: Objects, kind: str, namespace: str, name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def switched_off(world: World, namespace: str, name: str, image: str, ports: str) -> Obj:
+    """A Deployment that somebody scaled to nothing."""
+    labels = {"app.kubernetes.io/name": name}
+    main = container(name, image, ports=container_ports(ports), cpu="50m", memory="256Mi")
+    return deployment(world, namespace, name, template(labels, pod_spec([main])), labels, nodes=[], age=70 * DAY)
