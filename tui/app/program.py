@@ -29,6 +29,7 @@ from pointsman.tui.screens.host import Host
 from pointsman.tui.screens.keys import KeyScreen
 from pointsman.tui.screens.panes import FACTORIES, SCREENS
 from pointsman.tui.screens.rights import Rights
+from pointsman.tui.screens.taping import Taping
 from pointsman.tui.screens.writer import Writer
 from pointsman.tui.session import Session
 from pointsman.tui.store.snapshot import Snapshot
@@ -70,6 +71,7 @@ class Pointsman(Host):
         self.session = session or Session(options, self.config)
         self._given = session is not None
         self.writer = Writer(self)
+        self.taping = Taping(self)
         self.rights = Rights(self)
         self.view = ViewState()
         self._view_of: str | None = None
@@ -177,6 +179,7 @@ class Pointsman(Host):
 
     async def on_unmount(self) -> None:
         self._save_now()
+        self.taping.stop()
         await self.session.stop()
 
     def _handle_exception(self, error: Exception) -> None:
@@ -276,6 +279,7 @@ class Pointsman(Host):
         if not self._switching and self._running:
             self.session.observe(self.session.snapshot())
             self.writer.tend()
+            self.taping.tend()
 
     def _warn(self, snapshot: Snapshot) -> None:
         """Say what is wrong with the input as a whole, once: documents that could not be read, an insecure connection."""
@@ -409,6 +413,7 @@ class Pointsman(Host):
         try:
             self._save_now()
             self.writer.forget()
+            self.taping.stop()
             self.rights.forget()
             while len(self.screen_stack) > 1:
                 await self.pop_screen()

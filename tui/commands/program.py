@@ -25,6 +25,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("theme", "Theme", "Choose how the program looks.", (), words=("theme",), argument="NAME"),
     Command("header", "Header", "Hide or show the header line, for one more row.", ("ctrl+e",)),
+    Command(
+        "record",
+        "Record flows",
+        "Write the flows from now on into a file (`.gz` compresses), masked; said again it ends. `pointsman replay` shows it.",
+        words=("record",),
+        argument="FILE",
+    ),
     Command("refresh", "Draw again", "Draw the whole screen again; the data is always current.", ("ctrl+r", "ctrl+l")),
     Command("aliases", "All words", "The words that may be typed after `:`.", ("ctrl+a",), palette=False),
     Command(

@@ -20,6 +20,7 @@ from pointsman.widgets.text import clean, shorten_middle
 if TYPE_CHECKING:
     from pointsman.tui.answers.ref import Ref
     from pointsman.tui.screens.rights import Rights
+    from pointsman.tui.screens.taping import Taping
     from pointsman.tui.screens.writer import Writer
     from pointsman.tui.session import Session
     from pointsman.tui.views.palette import Entry
@@ -48,6 +49,8 @@ class Host(App[int], inherit_bindings=False):
     """What is remembered of this cluster; screens read and change it, the app writes it to disk."""
     writer: Writer
     """All that is written to the cluster goes through it."""
+    taping: Taping
+    """The recording of flows that the user asked for."""
     rights: Rights
     """What the user may do, as far as it is known."""
 
@@ -280,6 +283,10 @@ class Host(App[int], inherit_bindings=False):
             self.writer.switch_on(timers[0].ref)
         else:
             self.say("No policy is switched off.")
+
+    def cmd_record(self, argument: str = "") -> None:
+        """Begin to write the flows into a file, or end it."""
+        self.taping.toggle(argument.strip())
 
     def cmd_access_log(self, argument: str = "") -> None:
         """Switch Traefik's access log on or off; without a word the other way than it is."""

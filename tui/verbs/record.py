@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import IO
+from pathlib import Path
 
 from pointsman.tui.options import Options
 from pointsman.tui.verbs import flows
@@ -37,6 +35,7 @@ def run(options: Options, args: argparse.Namespace) -> int:
 
 def _run(options: Options, args: argparse.Namespace) -> int:
     from pointsman.tui.answers.flows.predicates import FilterError
+    from pointsman.tui.disk.tape import create
     from pointsman.tui.verbs.flowlines import Lines, print_file
     from pointsman.tui.verbs.reading import complain, forever
 
@@ -51,7 +50,7 @@ def _run(options: Options, args: argparse.Namespace) -> int:
         chosen = replace(chosen, everything=True)
     code = 0
     try:
-        with _opened(name, args.force) as stream:
+        with create(Path(name), replace=args.force) as stream:
             out = Lines(options.output or "json", follow=args.follow, stream=stream, patience=PATIENCE)
             try:
                 if args.input_file:
@@ -60,28 +59,14 @@ def _run(options: Options, args: argparse.Namespace) -> int:
                     code = forever(flows.live(options, args, chosen, allow, deny, out))
             finally:
                 out.finish()
-        size = os.stat(name).st_size  # noqa: PTH116
+        size = Path(name).stat().st_size
     except FileExistsError:
         return complain(f"{name} is there.", "Another name, or --force to replace it.")
     except OSError as error:
         return complain(f"{name} cannot be written: {error.strerror or error}")
     if code and not out.count:
         with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
+            Path(name).unlink()
     if code == 0:
         sys.stderr.write(f"{out.count:,} flows in {name} ({size / 1e6:.1f} MB)\n")
     return code
-
-
-@contextlib.contextmanager
-def _opened(name: str, force: bool) -> Iterator[IO[bytes]]:
-    """The file, readable by this user only, from its first byte on. Raises OSError."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if force else os.O_EXCL)
-    with os.fdopen(os.open(name, flags, 0o600), "wb", 1 << 18) as file:
-        if not name.endswith(".gz"):
-            yield file
-            return
-        import gzip
-
-        with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=6) as packed:
-            yield packed  # type: ignore[misc]

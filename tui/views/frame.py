@@ -81,6 +81,8 @@ SOURCES = ("kube", "hubble", "traefik")
 def _quiet(link: Link) -> bool:
     """Whether a source is not worth a place in the header: the panes say what is to be said of it. One that was there and
     went is."""
+    if link.name == "recording":
+        return link.state is State.ABSENT
     if link.name == "recorder":
         return link.state in (State.ABSENT, State.CONNECTING, State.LIVE)
     return link.name == "traefik-log" and link.state in (State.ABSENT, State.CONNECTING) and link.last_ok is None
