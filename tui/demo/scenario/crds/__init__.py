@@ -5,7 +5,8 @@ A shape is a dictionary of fields; a field's value is
 - a word: `str`, `int`, `int32`, `int64`, `bool`, `intstr` (number or text), `time`, `any` (unknown fields kept),
   `strings` (map of text to text), `selector` (a LabelSelector), `a|b|c` (an enumeration); `=x` at the end is a default;
 - a list of one shape: an array; a second item names the keys of a list that merges by key, space-separated;
-- a dictionary: an object; the key `*` gives the shape of all its values.
+- a dictionary: an object; the key `*` gives the shape of all its values;
+- a `Default` of a shape and a value, for a default that is no single word.
 
 A field name that ends in `!` is required. Long tails that nothing in the panel reads are `any`.
 """
@@ -50,6 +51,14 @@ _WORDS: dict[str, Obj] = {
 
 
 @dataclass(frozen=True)
+class Default:
+    """What the server fills in where the field is missing."""
+
+    shape: Any
+    value: Any
+
+
+@dataclass(frozen=True)
 class Crd:
     """One definition. `columns` are `"Name~type~.json.path"`, with `~priority` where it is not 0, or `"Age"`."""
 
@@ -69,6 +78,8 @@ class Crd:
 
 def schema(shape: Any) -> Obj:
     """OpenAPI v3 of a shape."""
+    if isinstance(shape, Default):
+        return schema(shape.shape) | {"default": shape.value}
     if isinstance(shape, str):
         word, _, default = shape.partition("=")
         if word == "selector":
