@@ -209,16 +209,19 @@ class MapCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         plan = self.plan
         if plan is None:
             return
-        box = plan.boxes.get(self._at.box)
+        room = self.scrollable_content_region.size
         if self._at.link is not None:
+            # The arrow and what is before it first; then as much of the two boxes as there is room for.
             x, y = plan.ways[self._at.link].arrow
-            region = Region(x - 12, y - 1, 14, 3)
-            if box is not None:
-                both = region.union(Region(box.x, box.y, box.width, box.height))
-                room = self.scrollable_content_region.size
-                region = both if both.width < room.width and both.height < room.height else region
-        elif box is not None:
-            region = Region(box.x, box.y - 1, box.width, box.height + 1)
+            region = Region(x - 10, y - 1, 12, 3)
+            for key in (self._at.link[1], self._at.link[0]):
+                rect = plan.boxes[key]
+                both = region.union(Region(rect.x, rect.y, rect.width, rect.height))
+                if both.width + 2 * MARGIN <= room.width and both.height + 2 * MARGIN <= room.height:
+                    region = both
+        elif self._at.box in plan.boxes:
+            rect = plan.boxes[self._at.box]
+            region = Region(rect.x, rect.y - 1, rect.width, rect.height + 1)
         else:
             return
         region = Region(region.x, region.y, region.width + 2 * MARGIN, region.height + 2 * MARGIN)

@@ -237,11 +237,11 @@ class Host(App[int], inherit_bindings=False):
         self.push_screen(SaveScreen(f"pointsman-{name}{extensions[0]}", text, extensions))
 
     def open_filtered(self, pane: str, words: str) -> None:
-        """Go to a pane and filter it by these words, as if they had been typed there."""
+        """Go to a pane of rows and filter it by these words, until one comes back."""
         self.open_pane(pane)
         screen: Any = self.screen
-        if hasattr(screen, "when_ready") and hasattr(screen, "narrow"):
-            screen.when_ready(lambda: screen.narrow(words))
+        if hasattr(screen, "arrive"):
+            screen.when_ready(lambda: screen.arrive(words))
 
     def save_text(self, what: str, title: str, text: str) -> None:
         """Ask where to, and write a text."""

@@ -184,6 +184,11 @@ class ListPane(PaneScreen):
             self.host.say(str(error), severity="warning")
         self._attach_filter()
 
+    def arrive(self, words: str) -> None:
+        """Filter by words that a jump from elsewhere brings along; they go with the way back."""
+        self.narrow(words)
+        self._arrived = True
+
     @on(FilterBar.Changed)
     def _filtered(self, event: FilterBar.Changed) -> None:
         event.stop()

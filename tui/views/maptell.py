@@ -158,19 +158,19 @@ def flow_words(graph: Graph, at: Box | Line) -> str:
 
 def _end(side: str, box: Box) -> str:
     """One end. Names with spaces or quotes in them cannot be typed, so nothing is said of that end."""
-    name, space = box.name, box.ref.namespace if box.ref is not None else box.group
-    if any(letter.isspace() or letter in "\"'|" for letter in f"{name}{space}"):
+    name, space = box.name, box.ref.namespace if box.ref is not None else ""
+    if any(letter.isspace() or letter in "\"'|" for letter in f"{name}{space}") and box.role is not Role.OUTSIDE:
         name = ""
     match box.role:
         case Role.WORKLOAD | Role.INGRESS | Role.ROUTE if box.ref is not None and name:
             if box.kind == "Pod":
                 return f"{side}pod {space}/{name}"
             return f"{side}namespace {space} {side}workload {name}"
-        case Role.SERVICE if name:
+        case Role.SERVICE if name and space:
             return f"{side}service {space}/{name}"
         case Role.NAMESPACE if name:
             return f"{side}namespace {name}"
-        case Role.OUTSIDE if box.kind == FQDN and name:
+        case Role.OUTSIDE if box.kind == FQDN and not any(letter.isspace() or letter in "\"'|" for letter in name):
             return f"{side}fqdn {name}"
         case Role.OUTSIDE:
             return f"{side}identity world" if side else ""
