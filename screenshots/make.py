@@ -39,6 +39,9 @@ class Shot:
     dialog: str = ""
     """One that no key opens without a server (tests/dialogkit.py)."""
 
+    traffic: bool = False
+    """Whether the talks of the homelab were counted, as if Hubble told of them."""
+
     @property
     def name(self) -> str:
         columns, lines = self.size
@@ -78,11 +81,18 @@ def shots() -> Iterator[Shot]:
     yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))
     yield Shot("yaml", "classic", (120, 40), keys=("4", "y"))
     yield Shot("flows", "classic", (120, 40), keys=("2",))
+    for size in SIZES:
+        yield Shot("map", "cilium", size, keys=("3",), traffic=True)
+    yield Shot("map", "cilium", (120, 40), "light", keys=("3", "j", "l", "l"), traffic=True)
+    yield Shot("map", "cilium", (120, 40), "16", keys=("3",), traffic=True)
+    yield Shot("map-explain", "cilium", (120, 40), keys=("3", "space", "l", "j", "enter"), traffic=True)
+    yield Shot("map-declared", "classic", (120, 40), keys=("3",))
 
 
 async def take(shot: Shot) -> str:
     """The picture as SVG."""
-    from appkit import make_app
+    from appkit import NOW, make_app
+    from traffickit import fill_flows
 
     from pointsman.tui.answers.routes.request import Resolution
     from pointsman.tui.options import Options
@@ -91,6 +101,8 @@ async def take(shot: Shot) -> str:
     # A trace asks this machine's resolver, which knows nothing of the demo's names; at home it would say this.
     dns.ask_here = lambda _host, _seconds: Resolution(("192.168.7.100",), "this machine's resolver")
     app = make_app(shot.variant, Options(theme=THEMES[shot.theme]))
+    if shot.traffic:
+        fill_flows(app.session.store, NOW.timestamp())
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.3)
         for key in shot.keys:
