@@ -343,7 +343,7 @@ async def test_the_drawer_is_at_the_bottom_of_a_narrow_terminal() -> None:
         assert app.screen.query_one(Drawer).has_class("-bottom")
 
 
-async def test_enter_on_a_finding_opens_its_pane_at_the_object() -> None:
+async def test_a_finding_explains_itself_and_opens_its_pane_at_the_object() -> None:
     app = make_app("broken")
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
@@ -353,9 +353,38 @@ async def test_enter_on_a_finding_opens_its_pane_at_the_object() -> None:
         wanted = findings.selected_item.target
         await press(pilot, "enter")
         await settle(pilot)
+        assert app.current_mode == "overview"
+        drawer = app.screen.query_one(Drawer)
+        assert drawer.is_open
+        shown = words(app)
+        assert all(word in shown for word in ("why it matters", "open", "ip-not-announced"))
+        await press(pilot, "enter")
+        await settle(pilot)
         assert app.current_mode == "ips"
         assert app.screen.query_one("#ips", Panel).selected_item.address.service == wanted
         assert app.screen.query_one(Drawer).is_open
+
+
+async def test_a_key_on_a_finding_opens_its_pane_and_another_begins_to_mend_it() -> None:
+    app = make_app("broken")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        findings = app.screen.query_one("#findings", Panel)
+        findings.focus()
+        await settle(pilot)
+        while findings.selected_item.finding.id != "vip-ghost":
+            await press(pilot, "j")
+        await press(pilot, "o")
+        await settle(pilot)
+        assert app.current_mode == "ips"
+        await press(pilot, "1")
+        await settle(pilot)
+        began: list[str] = []
+        app.run_command = lambda id, argument="": began.append(id)  # type: ignore[method-assign]
+        app.screen.cmd_overview_mend()
+        await settle(pilot)
+        assert began == ["ips.restart"]
+        assert app.current_mode == "ips"
 
 
 async def test_enter_on_an_address_of_overview_opens_ips_at_it() -> None:

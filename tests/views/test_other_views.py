@@ -241,7 +241,7 @@ def test_everything_can_be_told(variant: Any) -> None:
     for one in stack_rows(made.report, picture.now):
         assert as_cell(tell_stack_row(one, made.report).headline).plain
     for finding in finding_rows(made.findings):
-        assert as_cell(tell_finding(finding.finding).headline).plain
+        assert as_cell(tell_finding(finding).headline).plain
     assert words(traffic_lines(picture, made.report, 100))
 
 

@@ -23,6 +23,7 @@ from pointsman.tui.commands import (
     log,
     map,
     narrowing,
+    overview,
     panes,
     policies,
     program,
@@ -56,6 +57,7 @@ __all__ = [
 COMMANDS: tuple[Command, ...] = (
     *panes.COMMANDS,
     *lists.COMMANDS,
+    *overview.COMMANDS,
     *flows.COMMANDS,
     *policies.COMMANDS,
     *map.COMMANDS,

@@ -26,7 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "explain",
         "Explain",
-        "Explain the row in words, with the evidence. In Overview: open the row's pane at the object.",
+        "Explain the row in words, with the evidence. In Overview: open the row's pane at the object (a finding explains itself first).",
         ("enter",),
         "Look",
         LISTS,

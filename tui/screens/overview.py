@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.commands import LISTS
+from pointsman.tui.commands import BY_ID, LISTS
+from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel
 from pointsman.tui.views.changes import Change, changes
@@ -124,21 +125,43 @@ class OverviewScreen(ListPane):
     def cmd_explain(self) -> None:
         """Enter: where the row is at home."""
         row = self.selected_row
+        told = self.drawer.is_open and self._explained == self.panel_here.selected_key
+        if (isinstance(row, FindingRow) and not told) or not self._open(row):
+            super().cmd_explain()
+
+    def _open(self, row: Row | None, *, explain: bool = True) -> bool:
+        """Go to the pane where the row is at home; False if it has none."""
         if isinstance(row, IpRow):
             self.host.open_object(row.address.service, pane="ips")
         elif isinstance(row, FindingRow) and row.target is not None and row.pane in LISTS and row.pane != self.place:
-            self.host.open_object(row.target, pane=row.pane, explain=True)
+            self.host.open_object(row.target, pane=row.pane, explain=explain)
         elif isinstance(row, Change) and row.ref is not None and pane_of(row.ref) in LISTS:
             self.host.open_object(row.ref)
         else:
-            super().cmd_explain()
+            return False
+        return True
+
+    def cmd_overview_open(self) -> None:
+        if not self._open(self.selected_row):
+            self.host.say("This row has no pane of its own; d describes the object.")
+
+    def cmd_overview_mend(self) -> None:
+        """The finding's own command: here if it works here, else in the pane of the object."""
+        row = self.selected_row
+        action = row.finding.action if isinstance(row, FindingRow) else ""
+        if not isinstance(row, FindingRow) or not action:
+            self.host.say("Nothing mends this by a key; the finding says what to do.")
+        elif BY_ID[action].applies(self.place):
+            self.host.run_command(action)
+        elif self._open(row, explain=False) and isinstance(screen := self.app.screen, PaneScreen):
+            screen.when_ready(lambda: self.host.run_command(action))
 
     def tell(self, row: Any, snapshot: Snapshot) -> Told:
         summary = self.summary
         if isinstance(row, StackRow) and summary is not None:
             return tell_stack_row(row, summary.report)
         if isinstance(row, FindingRow):
-            return tell_finding(row.finding)
+            return tell_finding(row)
         if isinstance(row, IpRow):
             return tell_address(row, snapshot)
         return tell_change(row)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.ips import Address, Problem, ip_map
 from pointsman.tui.answers.ips.context import Context
 from pointsman.tui.answers.ips.explain import explain
 from pointsman.tui.answers.ips.taking import serves
 from pointsman.tui.answers.stack import StackReport
+from pointsman.tui.commands import BY_ID
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.tui.views.changes import Change
 from pointsman.tui.views.ips import IpRow, PoolRow, SessionRow, many, worst
-from pointsman.tui.views.overview import StackRow
+from pointsman.tui.views.overview import FindingRow, StackRow
 from pointsman.widgets.cells import Cell, CellLike
 
 OBJECT = ("yaml", "describe", "related")
@@ -112,16 +112,23 @@ def tell_session(row: SessionRow) -> Told:
     return Told(session.peer, tint(headline, severity), (), facts(("", session.detail)))
 
 
-def tell_finding(finding: Finding) -> Told:
-    """A finding with its evidence, why it matters and what would mend it; the command that does so comes first."""
-    own = (finding.action,) if finding.action and finding.object else ()
+def tell_finding(row: FindingRow) -> Told:
+    """A finding with its evidence, why it matters and what would mend it; what can be done about it comes first."""
+    finding = row.finding
+    mend = BY_ID.get(finding.action)
+    ways = ["overview.open"] if row.pane != "overview" and row.target is not None else []
+    ways += ["overview.mend"] if mend is not None and finding.object else []
     return Told(
         finding.object.path if finding.object else "finding",
         tint(finding.text, finding.severity),
         tuple((text, "", "info") for text in finding.evidence),
-        facts(("why it matters", finding.why)),
-        (finding.fix,) if finding.fix else (),
-        tuple(dict.fromkeys((*own, *(OBJECT if finding.object else ())))),
+        facts(
+            ("why it matters", finding.why),
+            ("mends it", mend.title if mend is not None and finding.object else ""),
+            ("id", finding.id),
+        ),
+        (finding.fix,) if finding.fix and not finding.cause else (),
+        (*ways, *(OBJECT if finding.object else ())),
     )
 
 

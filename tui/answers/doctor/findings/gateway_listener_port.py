@@ -52,4 +52,5 @@ CHECK = Check(
     reads=(*FACTS, GATEWAYCLASSES, GATEWAYS),
     look=look,
     needs=(DEPLOYMENTS,),
+    action="edit",
 )

@@ -22,4 +22,5 @@ CHECK = Check(
         "metallb-config-invalid",
         "component-degraded",
     ),
+    action="ips.pool",
 )

@@ -35,4 +35,5 @@ CHECK = Check(
     fix="Give one of the services another port or an address of its own.",
     reads=READS,
     look=look,
+    action="edit",
 )

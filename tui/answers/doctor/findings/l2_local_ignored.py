@@ -56,4 +56,5 @@ CHECK = Check(
     needs=(ENDPOINTSLICES,),
     timed=True,
     live=True,
+    action="edit",
 )

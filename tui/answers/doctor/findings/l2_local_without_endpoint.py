@@ -13,4 +13,5 @@ CHECK = Check(
     reads=READS,
     look=by_problem("l2-local-without-endpoint"),
     timed=True,
+    action="edit",
 )

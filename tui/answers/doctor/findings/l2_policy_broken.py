@@ -34,4 +34,5 @@ CHECK = Check(
     fix="Correct the selector that the condition names, or set loadBalancerIPs to true.",
     reads=(CILIUML2POLICIES,),
     look=look,
+    action="edit",
 )

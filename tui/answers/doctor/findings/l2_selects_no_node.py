@@ -96,4 +96,5 @@ CHECK = Check(
     ),
     look=look,
     needs=(NODES,),
+    action="edit",
 )

@@ -29,4 +29,5 @@ CHECK = Check(
     fix="Correct the policy; it has no effect as it is.",
     reads=(CILIUMNETWORKPOLICIES, CILIUMCLUSTERWIDENETWORKPOLICIES),
     look=look,
+    action="edit",
 )

@@ -54,4 +54,5 @@ CHECK = Check(
     look=look,
     needs=READS,
     live=True,
+    action="edit",
 )

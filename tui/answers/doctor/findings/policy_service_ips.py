@@ -19,4 +19,5 @@ CHECK = Check(
     ),
     live=True,
     follows=("policy-not-enforced", "policy-invalid", "policy-selects-nothing"),
+    action="edit",
 )

@@ -13,4 +13,5 @@ CHECK = Check(
     fix="Give each pool its own blocks.",
     reads=READS,
     look=by_problem("pool-conflict"),
+    action="edit",
 )

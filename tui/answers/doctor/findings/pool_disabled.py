@@ -13,4 +13,5 @@ CHECK = Check(
     fix="Set spec.disabled to false when it is wanted again.",
     reads=READS,
     look=by_problem("pool-disabled"),
+    action="edit",
 )

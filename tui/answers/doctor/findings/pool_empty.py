@@ -13,4 +13,5 @@ CHECK = Check(
     fix="Add a range, or delete the pool.",
     reads=READS,
     look=by_problem("pool-empty"),
+    action="edit",
 )

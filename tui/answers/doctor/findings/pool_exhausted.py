@@ -22,4 +22,5 @@ CHECK = Check(
     fix="Add a range to the pool, or free an address.",
     reads=READS,
     look=look,
+    action="edit",
 )

@@ -67,4 +67,5 @@ CHECK = Check(
     reads=READS,
     look=look,
     needs=(NODES,),
+    action="edit",
 )

@@ -13,4 +13,5 @@ CHECK = Check(
     fix="Correct the range.",
     reads=READS,
     look=by_problem("pool-invalid"),
+    action="edit",
 )

@@ -13,4 +13,5 @@ CHECK = Check(
     fix="Give each pool its own addresses.",
     reads=READS,
     look=by_problem("pool-overlap"),
+    action="edit",
 )

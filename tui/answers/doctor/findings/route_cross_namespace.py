@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Bring both into one namespace, or set providers.kubernetesCRD.allowCrossNamespace.",
     reads=READS,
     look=by_problem("route-cross-namespace"),
+    action="edit",
 )

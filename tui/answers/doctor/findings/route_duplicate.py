@@ -59,4 +59,5 @@ CHECK = Check(
     fix="Delete one of them, tell their rules apart, or give the one that should win a priority.",
     reads=READS,
     look=look,
+    action="edit",
 )

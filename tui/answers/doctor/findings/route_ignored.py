@@ -13,4 +13,5 @@ CHECK = Check(
     reads=READS,
     look=by_problem("route-ignored"),
     follows=("ingressclass-unserved",),
+    action="edit",
 )

@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Correct the rule.",
     reads=READS,
     look=by_problem("route-invalid-rule"),
+    action="edit",
 )

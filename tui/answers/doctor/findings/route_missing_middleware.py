@@ -40,4 +40,5 @@ CHECK = Check(
     fix="Create the Middleware, or correct its name or namespace in the route.",
     reads=READS,
     look=look,
+    action="edit",
 )

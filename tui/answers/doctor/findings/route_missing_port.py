@@ -13,4 +13,5 @@ CHECK = Check(
     reads=READS,
     look=by_problem("route-missing-port"),
     follows=("route-missing-service",),
+    action="edit",
 )

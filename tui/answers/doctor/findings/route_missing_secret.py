@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Create the Secret, or correct its name; with cert-manager, look at the Certificate.",
     reads=READS,
     look=by_problem("route-missing-secret"),
+    action="edit",
 )

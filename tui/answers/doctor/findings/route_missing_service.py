@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Create the Service, or correct its name or namespace in the route.",
     reads=READS,
     look=by_problem("route-missing-service"),
+    action="edit",
 )

@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Create the TLSOption, or correct its name.",
     reads=READS,
     look=by_problem("route-missing-tls-option"),
+    action="edit",
 )

@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Put the route on an entry point with TLS (websecure).",
     reads=READS,
     look=by_problem("route-no-tls"),
+    action="edit",
 )

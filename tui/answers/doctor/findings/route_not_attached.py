@@ -13,4 +13,5 @@ CHECK = Check(
     reads=READS,
     look=by_problem("route-not-attached"),
     follows=("gateway-listener-port", "gatewayclass-unserved"),
+    action="edit",
 )

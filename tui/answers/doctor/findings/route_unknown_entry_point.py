@@ -12,4 +12,5 @@ CHECK = Check(
     fix="Name one of Traefik's entry points, or add it to its configuration.",
     reads=READS,
     look=by_problem("route-unknown-entry-point"),
+    action="edit",
 )

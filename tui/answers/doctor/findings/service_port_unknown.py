@@ -66,4 +66,5 @@ CHECK = Check(
     look=look,
     needs=(SERVICES, PODS),
     live=True,
+    action="edit",
 )

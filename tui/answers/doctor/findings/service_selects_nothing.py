@@ -63,4 +63,5 @@ CHECK = Check(
     look=look,
     needs=(*READS, SERVICES, ENDPOINTSLICES),
     live=True,
+    action="edit",
 )

@@ -14,4 +14,5 @@ CHECK = Check(
     look=by_problem("vip-ghost"),
     timed=True,
     follows=("node-not-ready",),
+    action="ips.restart",
 )
