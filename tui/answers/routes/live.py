@@ -43,6 +43,7 @@ NGINX = "kubernetesingressnginx"
 DEPTH = 4
 """How deep weighted services are looked into for servers that are down."""
 RUNS = (ENABLED, WARNING)
+CONFLICT = "TLSOptions configuration is conflicting"
 
 
 def key_of(snapshot: Snapshot) -> tuple[object, ...]:
@@ -72,7 +73,10 @@ class _Index:
         made_from = (KINDS[route.ref.kind].kind, *route.ref.key)
         called = [
             found
-            for name in router.names
+            for name in (
+                *router.names,
+                *(f"{point}-conflicted-{name}" for point in router.entry_points for name in router.names),
+            )
             if (found := self.routers.get((route.protocol, name))) is not None and found.ingress in (None, made_from)
         ]
         if called:
@@ -199,6 +203,9 @@ def _believed(
     elif not runs and not dropped:
         dropped = f"Traefik has not loaded it: its API has no router {live.name or 'for it'}"
         problems.append(Problem("route-not-loaded", "error", dropped))
+    elif runs and any(CONFLICT in text for text in live.errors):
+        text = "another route of the same host asks for other TLS options: Traefik uses the default ones for both"
+        problems.append(Problem("route-tls-conflict", "warn", text))
     elif live.state == WARNING and live.errors and not problems:
         problems.append(Problem("route-live-warning", "warn", f"Traefik warns: {listed(live.errors)}"))
     for row in asked:

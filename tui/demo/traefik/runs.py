@@ -5,6 +5,7 @@ The strings of errors and the shapes are those of Traefik 3.7; the tests run the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ from pointsman.tui.store.snapshot import Snapshot
 Item = dict[str, Any]
 NOT_MADE = ("route-ignored", "route-missing-service", "route-missing-port", "route-cross-namespace")
 """Problems for which Traefik makes no router at all."""
+COUNT = re.compile(r"(\w+) takes (\d+) values?, not (\d+)")
+CONFLICT = (
+    "router's TLSOptions configuration is conflicting with other routers on the same entrypoint and host, "
+    "default TLS options will be used instead"
+)
 NEVER_BUILT = ("no valid entryPoint", "unknown TLS options", "no TLS on router")
 """Errors for which the router's service is never built, so nothing is known of its servers."""
 TOP = (1 << 63) - 1
@@ -66,8 +72,30 @@ def runs(snapshot: Snapshot, traefik: Traefik, users: Mapping[Key, list[str]]) -
             if router.names:
                 name = router.names[1 if twice else 0]
                 found.put(route.protocol, "routers", name, _router(found, made.context, snapshot, route, router, name))
+    _conflicts(found)
     _uses(found)
     return found
+
+
+def _conflicts(found: Runs) -> None:
+    """Routers of one host and entry point with different TLS options get the default ones, and another name."""
+    table = found.items["http"]["routers"]
+    by_host: dict[tuple[str, str], list[str]] = {}
+    for name, item in table.items():
+        rule, _ = checked_rule(item["rule"]) if "tls" in item and item.get("using") else (None, None)
+        for host in rule.hosts if rule is not None else ():
+            for point in item["using"]:
+                by_host.setdefault((point, host.lower()), []).append(name)
+    renamed: dict[str, str] = {}
+    for (point, _), called in by_host.items():
+        if len({table[name]["tls"]["options"] for name in called}) > 1:
+            renamed |= {name: f"{point}-conflicted-{name}" for name in called if table[name]["using"] == [point]}
+    for name, fresh in renamed.items():
+        item = table.pop(name)
+        if item["tls"]["options"] != "default":
+            item["error"] = [*item.get("error", ()), CONFLICT]
+            item["status"] = "disabled" if item["status"] == "disabled" else "warning"
+        table[fresh] = {**item, "name": fresh}
 
 
 def _skipped(route: Route) -> bool:
@@ -119,6 +147,10 @@ def _router(found: Runs, ctx: Context, snapshot: Snapshot, route: Route, router:
         disabled = disabled or bool(problem)
     if errors:
         item["error"] = errors
+    if uses and any("unknown TLS options" in text for text in errors):
+        item["middlewares"] = [
+            use.removesuffix("@kubernetescrd") for use in uses
+        ]  # it was given up before they were looked up
     if any(word in text for text in errors for word in NEVER_BUILT):
         found.items[route.protocol]["services"].get(_full(item["service"], "kubernetescrd"), {}).pop(
             "serverStatus", None
@@ -159,6 +191,10 @@ def _refusal(found: Runs, route: Route, router: Router, uses: Iterable[str], ite
             where = f"1:{error.position}: " if error is not None and error.position else ""
             return f'invalid rule: "{router.rule}" , {where}{text}'
         text = text.partition(", did you")[0]
+        if counted := COUNT.match(text):
+            inner = f"error while adding rule {counted[1]}: unexpected number of parameters"
+            text = f"{inner}; got {counted[3]}, expected one of [{counted[2]}]"
+            return f"error while parsing rule {router.rule}: adding rule {router.rule}: {text}"
         if text.startswith("expected , or ) before the end") and error is not None:
             text = f"1:{error.position}: missing ',' before newline in argument list"
         return f"error while parsing rule {router.rule}: parsing rule {router.rule}: {text}"
