@@ -11,8 +11,10 @@ from policyworld import files, namespace, policy, workload
 
 from pointsman.tui.answers.policies import connections as listing
 from pointsman.tui.answers.policies import evaluate
+from pointsman.tui.answers.policies.effect import effect, without
 from pointsman.tui.answers.policies.index import PolicyIndex, compile_policies, read_policies
 from pointsman.tui.answers.policies.reach import Question, reach
+from pointsman.tui.answers.ref import Ref
 from pointsman.tui.store.snapshot import Snapshot
 
 pytestmark = pytest.mark.bench
@@ -68,6 +70,23 @@ def test_every_connection_of_200_workloads_under_300_policies(monkeypatch: pytes
     monkeypatch.setattr(listing, "fold", counted)
     listing.connections(fresh(snapshot), snapshot)
     assert folds < 200 * 200 // 2, f"{folds} folds: one for each pair would be 80,000"
+
+
+def test_the_effect_of_a_toggle_among_1000_pods() -> None:
+    snapshot = world(1000, 300)
+    index = fresh(snapshot)
+    times = []
+    for at in (0, 1, 5, 17):
+        after = without(index, Ref("networkpolicies", f"n{at}", f"p{at}"))
+        start = time.process_time()
+        found = effect(snapshot, index, after)
+        times.append(time.process_time() - start)
+        assert found.certain
+    print(
+        f"\n    what a toggle opens and closes: {', '.join(f'{each * 1000:.0f}' for each in times)} ms (budget 300 ms)",
+        end="",
+    )
+    assert len(index._gates) < 4 * 1000, "gates are shared by what the same policies select"
 
 
 def test_one_question_on_a_compiled_index() -> None:

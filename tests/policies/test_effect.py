@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policyworld import Asked, cnp, files, namespace, pod, policy, workload
 
+from pointsman.tui.answers.policies import connections as connections_module
 from pointsman.tui.answers.policies.addresses import address
 from pointsman.tui.answers.policies.connections import Connection, connections
 from pointsman.tui.answers.policies.effect import changed, effect, with_policies, without
@@ -108,3 +110,47 @@ def test_the_effect_is_the_difference_of_everything(chosen: list[tuple[str, str]
     opened, closed = flat(list(found.opens)), flat(list(found.closes))
     assert opened == new - old
     assert closed == old - new
+
+
+def _lookups(count: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often two ports are put together for a toggle that concerns five workloads among ``count``."""
+    apps = [workload("Deployment", f"n{at // 5}/w{at}", {"app": f"w{at}"}) for at in range(count)]
+    spaces = [namespace(f"n{at}") for at in range(count // 5)]
+    shut = [
+        policy("{podSelector: {}, ingress: [{from: [{podSelector: {}}]}]}", f"n{at}/shut") for at in range(count // 5)
+    ]
+    snapshot = files(spaces, apps, shut)
+    index = index_of(snapshot)
+    calls = 0
+    plain = connections_module._Work.meet
+
+    def counted(self: Any, first: Spans, second: Spans) -> Spans:
+        nonlocal calls
+        calls += 1
+        return plain(self, first, second)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connections_module._Work, "meet", counted)
+        found = effect(snapshot, index, without(index, Ref("networkpolicies", "n0", "shut")))
+    assert len(found.opens) == 5 * (count - 5) + 5
+    return calls
+
+
+def test_the_work_grows_with_what_is_touched_not_with_the_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = _lookups(40, monkeypatch), _lookups(160, monkeypatch)
+    assert large < 5 * small, (small, large)
+    assert large < 12 * 5 * 160
+
+
+def test_policies_that_stay_keep_their_gates() -> None:
+    snapshot = files(OBJECTS, policy(SPECS[0], "x/shut"), policy(SPECS[1], "x/web"), policy(SPECS[0], "y/shut"))
+    index = Asked(snapshot).index
+    after = without(index, Ref("networkpolicies", "x", "web"))
+    assert after.engines is index.engines
+    effect(snapshot, index, after)
+    made = len(index._gates)
+    effect(snapshot, index, after)
+    assert len(index._gates) == made
+    (variant,) = index.engines[0]
+    other = next(end for end in index.pods if end.namespace == "y")
+    assert index.gate(variant, "ingress", other) is after.gate(variant, "ingress", other)

@@ -10,15 +10,15 @@ from pointsman.tui.actions.deadman import NAME
 from pointsman.tui.actions.routes import ROUTE_IDS, route_words
 from pointsman.tui.actions.toggle import restored, was_switched
 from pointsman.tui.answers.policies.connections import Connection, Point
-from pointsman.tui.answers.policies.effect import Effect, effect, without
+from pointsman.tui.answers.policies.effect import Effect, changed, effect, without
 from pointsman.tui.answers.policies.enforcement import ALL_KINDS
-from pointsman.tui.answers.policies.index import compile_index
+from pointsman.tui.answers.policies.index import compile_index, read_policy, services_of
 from pointsman.tui.answers.policies.ports import port_words
 from pointsman.tui.answers.policies.spans import Spans
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.decode import from_doc
-from pointsman.tui.model.kinds import KINDS
+from pointsman.tui.model.kinds import KINDS, NAMESPACES
 from pointsman.tui.store.snapshot import Snapshot, Table
 
 MOST = 4
@@ -28,17 +28,25 @@ MOST = 4
 def toggle_effect(snapshot: Snapshot, ref: Ref, *, off: bool) -> Effect | None:
     """What switching one policy opens and closes; None where there is no such policy, or it is so already.
 
-    It shares nothing that is kept between questions, so that it may be asked in a thread while the screen goes on: on a
-    large cluster it takes a second.
+    It may be asked in a thread while the screen goes on.
     """
     kind = KINDS[ref.kind]
     obj = snapshot.get(kind, *ref.key)
     if obj is None or was_switched(doc := obj.doc()) is off:
         return None
-    index = compile_index(_apart(snapshot))
-    if off:
-        return _of_others(effect(snapshot, index, without(index, ref)))
-    return _of_others(effect(snapshot, index, compile_index(with_object(snapshot, ref, restored(doc)))))
+    return _of_others(_becoming(snapshot, ref, None if off else restored(doc)))
+
+
+def _becoming(snapshot: Snapshot, ref: Ref, doc: Doc | None) -> Effect:
+    """What changes when a policy becomes ``doc``, or goes (None). Only that policy is read anew; the index is the one that
+    the panes have, if they have."""
+    index = compile_index(snapshot)
+    if doc is None:
+        return effect(snapshot, index, without(index, ref))
+    if not snapshot.known(NAMESPACES):  # what that policy asks of them decides whether anything can be told
+        return effect(snapshot, index, compile_index(with_object(snapshot, ref, doc)))
+    policy = read_policy(from_doc(doc, KINDS[ref.kind]), services_of(snapshot))
+    return effect(snapshot, index, changed(index, policy))
 
 
 def _of_others(found: Effect) -> Effect:
@@ -67,10 +75,7 @@ def change_words(snapshot: Snapshot, ref: Ref, after: Doc | None) -> tuple[str, 
     thread, as :func:`toggle_effect`."""
     if ref.kind not in ALL_KINDS:
         return ()
-    index = compile_index(_apart(snapshot))
-    if after is None:
-        return effect_lines(effect(snapshot, index, without(index, ref)))
-    return effect_lines(effect(snapshot, index, compile_index(with_object(snapshot, ref, after))))
+    return effect_lines(_becoming(snapshot, ref, after))
 
 
 def with_object(snapshot: Snapshot, ref: Ref, doc: Doc) -> Snapshot:

@@ -58,6 +58,9 @@ class _Class:
     """In the index' universe; -1 for ends on their node's network."""
 
 
+Ends = tuple[Point, Point]
+
+
 def connections(index: PolicyIndex, snapshot: Snapshot, only: frozenset[Owner] | None = None) -> list[Connection]:
     """Sorted, without connections of a workload to itself; empty where the policies could not be read.
 
@@ -95,25 +98,109 @@ def point_of(owner: Owner) -> Point:
     return Point(owner.namespace, owner.name, owner.kind)
 
 
+def differences(
+    before: PolicyIndex, after: PolicyIndex, snapshot: Snapshot, only: frozenset[Owner] | None
+) -> tuple[dict[Ends, Spans], dict[Ends, Spans]]:
+    """What :func:`connections` gives for two indexes of one snapshot, in its order, without most of what both have.
+
+    Pods that the same policies select before and after have the same row, and equal rows are not looked into: the work
+    grows with the ends that differ, times all ends, not with the square of all.
+    """
+    if before.blind or after.blind:
+        return {}, {}
+    pool = _Pool()
+    works = [_Work(before, only, after, pool), _Work(after, only, before, pool)]
+    found: list[dict[Ends, Spans]] = [{}, {}]
+    pods, hosts = ({item.owner for item in part} for part in (works[0].pods, works[0].hosts))
+    if pods & hosts:  # a workload with both is told by both together
+        found[0], found[1] = (
+            {(c.src, c.dst): c.ports for c in connections(each, snapshot, only)} for each in (before, after)
+        )
+        return found[0], found[1]
+    for key, sides in _differing_pairs(*works):
+        for side, allowed in zip(found, sides, strict=True):
+            if allowed:
+                side[key] = allowed
+    for side, work in zip(found, works, strict=True):
+        for src, dst, ports in (*work.node_pairs(), *work.outside(), *work.ingress(snapshot)):
+            ports = intersect(ports, TRANSPORT)
+            if ports and src != dst:
+                side[src, dst] = union(side.get((src, dst), NOTHING), ports)
+    return found[0], found[1]
+
+
+def _differing_pairs(old: _Work, new: _Work) -> list[tuple[Ends, tuple[Spans, Spans]]]:
+    """Pairs of workloads whose ports differ, with the ports of both sides."""
+    outs, ins = ([work.rows(direction) for work in (old, new)] for direction in (EGRESS, INGRESS))
+    points = [point_of(item.owner) for item in old.pods]
+    places: dict[Point, list[int]] = {}
+    for at, point in enumerate(points):
+        places.setdefault(point, []).append(at)
+    everyone, chosen = range(len(points)), set(old.chosen)
+    moved = {at for at in everyone if ins[0][at] is not ins[1][at]}
+    touched: set[Ends] = set()
+    for at, src in enumerate(points):
+        columns = everyone if at in chosen else old.chosen
+        first, second = outs[0][at], outs[1][at]
+        for to in columns if first is not second else [to for to in columns if to in moved]:
+            if old.meet(first[to], ins[0][to][at]) is not old.meet(second[to], ins[1][to][at]):
+                touched.add((src, points[to]))
+    rank = {point: at for at, point in enumerate(sorted(places))}
+    found = []
+    for src, dst in sorted(touched, key=lambda pair: (rank[pair[0]], rank[pair[1]])):
+        if src == dst:
+            continue
+        sides = []
+        for out, into in zip(outs, ins, strict=True):
+            ports = NOTHING
+            for at in places[src]:
+                for to in places[dst]:
+                    ports = union(ports, old.meet(out[at][to], into[to][at]))
+            sides.append(intersect(ports, TRANSPORT))
+        if sides[0] != sides[1]:
+            found.append(((src, dst), (sides[0], sides[1])))
+    return found
+
+
+class _Pool:
+    """What several works may share: one object for equal ports, their intersections, and rows of the same gates."""
+
+    def __init__(self) -> None:
+        self.interned: dict[Spans, Spans] = {}
+        self.met: dict[tuple[int, int], Spans] = {}
+        self.rows: dict[tuple[object, ...], list[Spans]] = {}
+
+
 class _Work:
-    def __init__(self, index: PolicyIndex, only: frozenset[Owner] | None = None) -> None:
+    """With ``other``, an index of the same snapshot, pods are told apart that either of the two tells apart."""
+
+    def __init__(
+        self,
+        index: PolicyIndex,
+        only: frozenset[Owner] | None = None,
+        other: PolicyIndex | None = None,
+        pool: _Pool | None = None,
+    ) -> None:
         self.index = index
         self.only = only
         self.variants: tuple[Variant, ...] = tuple(variant for group in index.engines for variant in group)
-        self.pods, self.hosts = self._classes()
+        self.pods, self.hosts = self._classes((index, other) if other is not None else (index,))
         self.chosen = [at for at, item in enumerate(self.pods) if self.wanted(item.owner)]
-        self._kept: dict[tuple[int, int], Spans] = {}
-        self._interned: dict[Spans, Spans] = {}
+        self._pool = pool or _Pool()
+        numbers = [1 << item.number for item in self.pods]
+        self._places = {item.number: at for at, item in enumerate(self.pods)}
+        self._asked = {True: sum(numbers), False: sum(numbers[at] for at in self.chosen)}
 
     def wanted(self, owner: Owner) -> bool:
         return self.only is None or owner in self.only
 
-    def _classes(self) -> tuple[list[_Class], list[_Class]]:
+    def _classes(self, told: tuple[PolicyIndex, ...]) -> tuple[list[_Class], list[_Class]]:
         """Pods with the same owner and the same facts as far as any selector asks, and likewise pods on nodes."""
         seen: dict[object, _Class] = {}
         for end in self.index.ends:
             if end.owner is not None:
-                key = self.index.standing(end) if end.kind is Is.POD else (end.owner, end.node)
+                standings = frozenset(index.standing(end) for index in told) if end.kind is Is.POD else None
+                key = standings or (end.owner, end.node)
                 if key not in seen:
                     seen[key] = _Class(end.owner, end, self.index.number.get(end, -1))
         classes = list(seen.values())
@@ -122,20 +209,20 @@ class _Work:
     # -- workloads -------------------------------------------------------------------------------------------------------
     def pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
         """Pods to pods by division, then whatever is on a node's network one by one."""
-        out = self._rows(EGRESS)
-        into = self._rows(INGRESS)
+        out = self.rows(EGRESS)
+        into = self.rows(INGRESS)
         points = [point_of(item.owner) for item in self.pods]
         everyone = range(len(points))
         chosen = set(self.chosen)
         for at, src in enumerate(points):
             row = out[at]
             for to in everyone if at in chosen else self.chosen:
-                ports = self._meet(row[to], into[to][at])
+                ports = self.meet(row[to], into[to][at])
                 if ports:
                     yield src, points[to], ports
-        yield from self._node_pairs()
+        yield from self.node_pairs()
 
-    def _node_pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
+    def node_pairs(self) -> Iterator[tuple[Point, Point, Spans]]:
         """Whatever is on a node's network is that node to policies, so one per node is looked at. Pods that share gates
         and a node are told apart only by policies for nodes."""
         kept: dict[object, Spans] = {}
@@ -168,62 +255,75 @@ class _Work:
             self.index.gate(variant, direction, end) for variant in self.variants for direction in (EGRESS, INGRESS)
         )
 
-    def _meet(self, first: Spans, second: Spans) -> Spans:
+    def meet(self, first: Spans, second: Spans) -> Spans:
+        """What both let pass; equal answers are one object."""
         if first is second or second is EVERYTHING:
             return first
         if first is EVERYTHING:
             return second
         key = (id(first), id(second))
-        kept = self._kept.get(key)
+        kept = self._pool.met.get(key)
         if kept is None:
-            kept = self._kept[key] = self._intern(intersect(first, second))
+            kept = self._pool.met[key] = self._intern(intersect(first, second))
         return kept
 
     def _intern(self, item: Spans) -> Spans:
-        return EVERYTHING if item == EVERYTHING else self._interned.setdefault(item, item)
+        return EVERYTHING if item == EVERYTHING else self._pool.interned.setdefault(item, item)
 
-    def _rows(self, direction: str) -> list[list[Spans]]:
+    def rows(self, direction: str) -> list[list[Spans]]:
         """For each class of pods, what its own gate lets pass to (or from) each class that is of interest."""
         rows: list[list[Spans]] = []
-        kept: dict[tuple[object, ...], list[Spans]] = {}
+        kept = self._pool.rows
         chosen = set(self.chosen)
         for number, item in enumerate(self.pods):
-            columns = list(range(len(self.pods))) if number in chosen else self.chosen
+            wide = number in chosen
             gates = tuple(self.index.gate(variant, direction, item.end) for variant in self.variants)
-            key = (*gates, number in chosen, item.end.ports if direction == INGRESS else None)
+            # A gate belongs to one variant and one direction.
+            key = (*gates, direction, wide, item.end.ports if direction == INGRESS else None)
             row = kept.get(key)
             if row is None:
-                row = [EVERYTHING] * len(self.pods)
+                row = None
                 for variant, gate in zip(self.variants, gates, strict=True):
                     if gate.open or variant.audit:
                         continue
-                    one = self._row(variant, gate, direction, item.end.ports, columns)
-                    for at, allowed in zip(columns, one, strict=True):
-                        row[at] = self._meet(row[at], allowed)
-                kept[key] = row
+                    one = self._row(variant, gate, direction, item.end.ports, self._asked[wide])
+                    row = one if row is None else list(map(self.meet, row, one))
+                row = kept[key] = row or [EVERYTHING] * len(self.pods)
             rows.append(row)
         return rows
 
-    def _row(self, variant: Variant, gate: Gate, direction: str, ports: PortTable, columns: list[int]) -> list[Spans]:
-        """What one gate lets pass to (or from) these classes."""
-        signatures: dict[int, list[tuple[Rule, bool]]] = {self.pods[at].number: [] for at in columns}
-        asked = sum(1 << number for number in signatures)
+    def _row(self, variant: Variant, gate: Gate, direction: str, ports: PortTable, asked: int) -> list[Spans]:
+        """What one gate lets pass to (or from) the classes of these bits; of the others the row says nothing.
+
+        Each rule divides the peers by whether it is about them; what is left together is folded once.
+        """
+        parts: list[tuple[int, tuple[tuple[Rule, bool], ...]]] = [(asked, ())]
         for rule in gate.rules():
             sure, perhaps = self._bits(rule, variant)
-            for at in indexes(sure & asked):
-                signatures[at].append((rule, True))
-            for at in indexes(perhaps & asked):
-                signatures[at].append((rule, False))
-        folded: dict[tuple[object, ...], Spans] = {}
-        row = []
-        for item in (self.pods[at] for at in columns):
-            table = item.end.ports if direction == EGRESS else ports
-            signature = signatures[item.number]
-            key = (tuple(signature), table if any(rule.ports.named for rule, _ in signature) else None)
-            allowed = folded.get(key)
-            if allowed is None:
-                allowed = folded[key] = self._intern(fold(gate, dict(signature), table).allowed)
-            row.append(allowed)
+            if not (sure | perhaps) & asked:
+                continue
+            divided = []
+            for bits, signature in parts:
+                yes, maybe = bits & sure, bits & perhaps
+                if yes:
+                    divided.append((yes, (*signature, (rule, True))))
+                if maybe:
+                    divided.append((maybe, (*signature, (rule, False))))
+                if rest := bits & ~(yes | maybe):
+                    divided.append((rest, signature))
+            parts = divided
+        row = [EVERYTHING] * len(self.pods)
+        for bits, signature in parts:
+            hits = dict(signature)
+            by_peer = direction == EGRESS and any(rule.ports.named for rule, _ in signature)
+            folded: dict[PortTable, Spans] = {}
+            for number in indexes(bits):
+                at = self._places[number]
+                table = self.pods[at].end.ports if by_peer else ports
+                allowed = folded.get(table)
+                if allowed is None:
+                    allowed = folded[table] = self._intern(fold(gate, hits, table).allowed)
+                row[at] = allowed
         return row
 
     def _bits(self, rule: Rule, variant: Variant) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pointsman.tui.answers.policies.addresses import address, range_text
-from pointsman.tui.answers.policies.connections import Connection, Point, connections
+from pointsman.tui.answers.policies.connections import Connection, Ends, Point, differences
 from pointsman.tui.answers.policies.ends import Owner
 from pointsman.tui.answers.policies.facts import indexes
 from pointsman.tui.answers.policies.index import PolicyIndex, variants
@@ -15,7 +15,6 @@ from pointsman.tui.answers.policies.spans import NOTHING, Spans, spans, subtract
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.store.snapshot import Snapshot
 
-Ends = tuple[Point, Point]
 Range = tuple[int, int, Spans]
 """First and last address, ports."""
 
@@ -34,16 +33,16 @@ class Effect:
 
 
 def with_policies(index: PolicyIndex, policies: Iterable[Policy]) -> PolicyIndex:
-    """The index with other policies on the same ends."""
+    """The index with other policies on the same ends. What is known of policies that stay is shared."""
     kept = tuple(policies)
+    same = {policy.ref.kind for policy in kept} == {policy.ref.kind for policy in index.policies}
     return replace(
         index,
         policies=kept,
         by_ref={policy.ref: policy for policy in kept},
-        engines=variants(index.enforcement, kept),
-        _subjects={},
-        _gates={},
-        _sections={},
+        engines=index.engines if same else variants(index.enforcement, kept),
+        _gates=index._gates if same else {},
+        _by_number=[],
         _views={},
         _asked=[],
     )
@@ -71,8 +70,7 @@ def effect(snapshot: Snapshot, before: PolicyIndex, after: PolicyIndex) -> Effec
         for policy in differ
     )
     only = _touched(before, after, differ)
-    old = {(item.src, item.dst): item.ports for item in connections(before, snapshot, only)}
-    new = {(item.src, item.dst): item.ports for item in connections(after, snapshot, only)}
+    old, new = differences(before, after, snapshot, only)
     return Effect(_less(new, old), _less(old, new), certain)
 
 

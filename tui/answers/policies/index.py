@@ -26,7 +26,7 @@ from pointsman.tui.answers.policies.enforcement import (
     enforcement,
 )
 from pointsman.tui.answers.policies.evaluate import Gate
-from pointsman.tui.answers.policies.facts import Universe
+from pointsman.tui.answers.policies.facts import Universe, indexes
 from pointsman.tui.answers.policies.read_admin import read_admin_policy
 from pointsman.tui.answers.policies.read_cilium import Services, read_cilium_policy
 from pointsman.tui.answers.policies.read_np import read_network_policy
@@ -101,7 +101,7 @@ class PolicyIndex:
     number: dict[End, int] = field(default_factory=dict)
     _subjects: dict[Section, int] = field(default_factory=dict)
     _gates: dict[tuple[Variant, str, tuple[Section, ...]], Gate] = field(default_factory=dict)
-    _sections: dict[End, tuple[Section, ...]] = field(default_factory=dict)
+    _by_number: list[list[tuple[Section, ...]]] = field(default_factory=list)
     _views: dict[object, End] = field(default_factory=dict)
     _asked: list[tuple[frozenset[str], list[int]]] = field(default_factory=list)
 
@@ -114,15 +114,30 @@ class PolicyIndex:
 
     def sections(self, end: End) -> tuple[Section, ...]:
         """The sections that select an end, and those that cannot be read and might."""
-        kept = self._sections.get(end)
-        if kept is None:
-            kept = tuple(self._select(end))
-            if end in self.number:
-                self._sections[end] = kept
-        return kept
+        at = self.number.get(end)
+        if at is not None:
+            if not self._by_number:
+                self._by_number.append(self._divide())
+            return self._by_number[0][at]
+        return tuple(self._select(end))
+
+    def _divide(self) -> list[tuple[Section, ...]]:
+        """The sections of every pod. A walk over what each section selects: most select few pods."""
+        found: list[list[Section]] = [[] for _ in self.pods]
+        for policy in self.policies:
+            for section in policy.sections:
+                if section.unsure:
+                    for at, end in enumerate(self.pods):
+                        if section.namespace in ("", end.namespace):
+                            found[at].append(section)
+                elif not section.on_nodes:
+                    for at in indexes(self.selected(section)):
+                        found[at].append(section)
+        # Pods with the same sections share one tuple: it is the key of their gates.
+        same: dict[tuple[Section, ...], tuple[Section, ...]] = {}
+        return [same.setdefault(item, item) for item in map(tuple, found)]
 
     def _select(self, end: End) -> Iterable[Section]:
-        at = self.number.get(end)
         for policy in self.policies:
             for section in policy.sections:
                 if section.unsure:
@@ -131,9 +146,7 @@ class PolicyIndex:
                 elif section.on_nodes:
                     if end.kind is Is.HOST and section.subject.matches(end.facts):
                         yield section
-                elif end.kind is Is.POD and (
-                    self.selected(section) >> at & 1 if at is not None else section.subject.matches(end.facts)
-                ):
+                elif end.kind is Is.POD and section.subject.matches(end.facts):
                     yield section
 
     def standing(self, end: End) -> object:
