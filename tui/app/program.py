@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -27,7 +29,7 @@ from pointsman.tui.options import Options, TraefikOptions
 from pointsman.tui.screens.base import PaneScreen
 from pointsman.tui.screens.host import Host
 from pointsman.tui.screens.keys import KeyScreen
-from pointsman.tui.screens.panes import FACTORIES, SCREENS
+from pointsman.tui.screens.panes import FACTORIES, SCREENS, STYLES, screen_class
 from pointsman.tui.screens.rights import Rights
 from pointsman.tui.screens.taping import Taping
 from pointsman.tui.screens.writer import Writer
@@ -46,6 +48,8 @@ _LEAVING = frozenset(("escape", "ctrl+c", "ctrl+q"))
 TICK = 0.1
 PATIENCE = 1.0
 """Seconds after which a terminal that has never answered anything is taken to have drawn."""
+WARM = 1.0
+"""Seconds after the first paint at which what the other panes need is loaded."""
 LONG_PATIENCE = 10.0
 """The same for one that does answer: its line is slow."""
 
@@ -53,7 +57,7 @@ LONG_PATIENCE = 10.0
 class Pointsman(Host):
     """The program."""
 
-    CSS_PATH = "../screens/frame.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*STYLES]
     TITLE = "pointsman"
     ENABLE_COMMAND_PALETTE = False
     ESCAPE_TO_MINIMIZE = False
@@ -155,7 +159,18 @@ class Pointsman(Host):
             self.session.start()
         if self.options.replay:
             self.open_pane("flows")
+        self.set_timer(WARM, self._warm)
         self.set_timer(3.0, self._settle)
+
+    def _warm(self) -> None:
+        """Load the other panes' modules in a thread, so that opening one for the first time does not stop the app."""
+
+        def load() -> None:
+            for pane in SCREENS:
+                with contextlib.suppress(Exception):  # opening it will say what is wrong
+                    screen_class(pane)
+
+        threading.Thread(target=load, name="warm", daemon=True).start()
 
     def _settle(self) -> None:
         """What was loaded at the start stays for good: keep the collector from walking it again and again."""

@@ -52,6 +52,7 @@ class PaneScreen(KeyScreen[None]):
         super().__init__()
         self._shown: tuple[int, int] | None = None
         self._summary: Summary | None = None
+        self._summarized = -1
         self._footer_right: tuple[Part, ...] = ()
         self._timer_width = 0
         self._ready = False
@@ -96,8 +97,8 @@ class PaneScreen(KeyScreen[None]):
             return
         changed = self._shown is None or self._shown[0] != snapshot.version
         self._shown = (snapshot.version, second)
-        if changed or self._summary is None:
-            self._summary = summarize(snapshot)
+        if self._summary is None or self._summarized != snapshot.version:
+            self._summary, self._summarized = summarize(snapshot), snapshot.version
         self.draw_frame(snapshot)
         blank = self.needs_cluster and nothing_yet(snapshot)
         self.set_class(blank, "-nothing-yet")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pointsman.tui.commands import PANES
@@ -24,6 +25,20 @@ SCREENS: dict[str, str] = {
     "log": "pointsman.tui.screens.log:LogScreen",
 }
 
+_HERE = Path(__file__).resolve().parent  # as the toolkit names them
+STYLES: tuple[Path, ...] = (
+    _HERE / "frame.tcss", *sorted(path for path in _HERE.rglob("*.tcss") if path.name != "frame.tcss"),
+)  # fmt: skip
+"""The styles of all screens, the frame's first. All are read at the start: the toolkit parses everything anew for each
+file it meets later, which is felt when a pane is first opened."""
+
+
+def screen_class(pane: str) -> type[PaneScreen]:
+    """The class of a pane's screen, imported now."""
+    module, _, name = SCREENS[pane].partition(":")
+    found: type[PaneScreen] = getattr(importlib.import_module(module), name)
+    return found
+
 
 def pane_factory(pane: str) -> Callable[[], PaneScreen]:
     """What makes the pane's screen; its module is imported when the pane is first opened."""
@@ -34,8 +49,9 @@ def pane_factory(pane: str) -> Callable[[], PaneScreen]:
             from pointsman.tui.screens.coming import ComingScreen
 
             return ComingScreen(pane)
-        module, _, name = where.partition(":")
-        screen: PaneScreen = getattr(importlib.import_module(module), name)()
+        screen = screen_class(pane)()
+        # It is styled as it is composed, by the styles as they are now: else the toolkit would parse them all twice.
+        screen._css_update_count = screen.app._css_update_count
         return screen
 
     return make

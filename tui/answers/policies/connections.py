@@ -19,7 +19,7 @@ from pointsman.tui.answers.policies.index import PolicyIndex, Variant
 from pointsman.tui.answers.policies.judge import Answer, Because, alike, identities, judge_ports, sides_of
 from pointsman.tui.answers.policies.ports import EVERYTHING, TRANSPORT, PortTable, all_transport, transport
 from pointsman.tui.answers.policies.rules import EGRESS, INGRESS, Rule
-from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union
+from pointsman.tui.answers.policies.spans import NOTHING, Spans, intersect, spans, union, union_of
 from pointsman.tui.store.snapshot import Snapshot
 
 
@@ -138,26 +138,36 @@ def _differing_pairs(old: _Work, new: _Work) -> list[tuple[Ends, tuple[Spans, Sp
         places.setdefault(point, []).append(at)
     everyone, chosen = range(len(points)), set(old.chosen)
     moved = {at for at in everyone if ins[0][at] is not ins[1][at]}
-    touched: set[Ends] = set()
+    touched: dict[Ends, tuple[Spans, Spans]] = {}
     for at, src in enumerate(points):
-        columns = everyone if at in chosen else old.chosen
+        columns: Iterable[int] = everyone if at in chosen else old.chosen
         first, second = outs[0][at], outs[1][at]
-        for to in columns if first is not second else [to for to in columns if to in moved]:
-            if old.meet(first[to], ins[0][to][at]) is not old.meet(second[to], ins[1][to][at]):
-                touched.add((src, points[to]))
+        if first is second:
+            columns = [to for to in columns if to in moved]
+        for to in columns:
+            was, becomes = old.meet(first[to], ins[0][to][at]), old.meet(second[to], ins[1][to][at])
+            if was is not becomes:
+                touched[src, points[to]] = (was, becomes)
+    if len(places) < len(points):  # a workload whose pods are told apart: all of them count
+        for src, dst in touched:
+            sides = [
+                union_of(old.meet(out[at][to], into[to][at]) for at in places[src] for to in places[dst])
+                for out, into in zip(outs, ins, strict=True)
+            ]
+            touched[src, dst] = (sides[0], sides[1])
+    clipped: dict[int, Spans] = {}  # few ports differ, and equal ones are mostly one object
+
+    def clip(ports: Spans) -> Spans:
+        kept = clipped.get(id(ports))
+        if kept is None:
+            kept = clipped[id(ports)] = intersect(ports, TRANSPORT)
+        return kept
+
     rank = {point: at for at, point in enumerate(sorted(places))}
     found = []
-    for src, dst in sorted(touched, key=lambda pair: (rank[pair[0]], rank[pair[1]])):
-        if src == dst:
-            continue
-        sides = []
-        for out, into in zip(outs, ins, strict=True):
-            ports = NOTHING
-            for at in places[src]:
-                for to in places[dst]:
-                    ports = union(ports, old.meet(out[at][to], into[to][at]))
-            sides.append(intersect(ports, TRANSPORT))
-        if sides[0] != sides[1]:
+    for (src, dst), (was, becomes) in sorted(touched.items(), key=lambda item: (rank[item[0][0]], rank[item[0][1]])):
+        sides = [clip(was), clip(becomes)]
+        if src != dst and sides[0] != sides[1]:
             found.append(((src, dst), (sides[0], sides[1])))
     return found
 

@@ -77,6 +77,7 @@ def effect(snapshot: Snapshot, before: PolicyIndex, after: PolicyIndex) -> Effec
 def _less(first: dict[Ends, Spans], second: dict[Ends, Spans]) -> tuple[Connection, ...]:
     """What is in the first and not in the second; ranges of addresses are compared by their addresses."""
     found = []
+    lessened: dict[tuple[int, int], Spans] = {}
     ranges: dict[tuple[Point, bool], tuple[list[Range], list[Range]]] = {}
     for which, side in enumerate((first, second)):
         for (src, dst), ports in side.items():
@@ -85,7 +86,11 @@ def _less(first: dict[Ends, Spans], second: dict[Ends, Spans]) -> tuple[Connecti
                 low, high = (address(text) for text in (src.cidr or dst.cidr).split("-"))
                 ranges.setdefault(key, ([], []))[which].append((low, high, ports))
             elif not which:
-                left = subtract(ports, second.get((src, dst), NOTHING))
+                other = second.get((src, dst), NOTHING)
+                key_of = (id(ports), id(other))
+                left = lessened.get(key_of)
+                if left is None:
+                    left = lessened[key_of] = subtract(ports, other)
                 if left:
                     found.append(Connection(src, dst, left))
     for (inner, inward), (mine, theirs) in ranges.items():

@@ -35,6 +35,13 @@ def union(first: Spans, second: Spans) -> Spans:
     return spans((*first, *second))
 
 
+def union_of(items: Iterable[Spans]) -> Spans:
+    found = NOTHING
+    for item in items:
+        found = union(found, item)
+    return found
+
+
 def intersect(first: Spans, second: Spans) -> Spans:
     if not first or not second:
         return NOTHING
