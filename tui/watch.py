@@ -41,6 +41,7 @@ class Watch:
             if live and version != self._leases:
                 self._store.set_beats(*renewals(snapshot))
                 self._leases = version
+                snapshot = self._store.snapshot()
             self._store.observe(observe(snapshot))
             self._version = self._store.version
         if live:

@@ -11,15 +11,19 @@ import argparse
 import asyncio
 import contextlib
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from pointsman.tui.options import Options
 
 if TYPE_CHECKING:
     from pointsman.tui.sources.open import Opened
+    from pointsman.tui.store.snapshot import Snapshot
 
 OUTPUTS = ("table", "json")
 INTERMIXED = True
+PATIENCE = 10.0
+"""Seconds after which a kind that was not read yet is not waited for any more."""
 TICK = 0.25
 """Seconds between two looks at the store; a look costs nothing while nothing has changed."""
 
@@ -82,7 +86,6 @@ def _run(options: Options, lan: bool, neighbours: str) -> int:
 
 async def _watch(options: Options) -> int:
     from pointsman.tui.answers.ips import IpMap, changes, ip_map, with_causes
-    from pointsman.tui.model.kinds import LEASES, NODES, SERVICES
     from pointsman.tui.sources.errors import KubeError
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.snapshot import State
@@ -101,6 +104,7 @@ async def _watch(options: Options) -> int:
     before: IpMap | None = None
     version = -1
     watch = Watch(store)
+    begun = time.monotonic()
     try:
         while True:
             if source.done():
@@ -115,7 +119,7 @@ async def _watch(options: Options) -> int:
                 complain(link.detail, link.hint)
                 if opened.hopeless and before is None:
                     return 2
-            if snapshot.version != version and all(snapshot.known(kind) for kind in (SERVICES, NODES, LEASES)):
+            if snapshot.version != version and _read(snapshot, begun):
                 version = snapshot.version
                 found = ip_map(snapshot)
                 watch.look(snapshot)
@@ -138,3 +142,16 @@ async def _watch(options: Options) -> int:
         source.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await source
+
+
+def _read(snapshot: Snapshot, begun: float) -> bool:
+    """Whether the map is whole, so that what is new in it is news: everything it reads was read, or will not soon be."""
+    from pointsman.tui.answers.ips.build import READS
+    from pointsman.tui.model.kinds import LEASES, NODES, SERVICES
+    from pointsman.tui.store.snapshot import State
+
+    if not all(snapshot.known(kind) for kind in (SERVICES, NODES, LEASES)):
+        return False
+    if time.monotonic() - begun > PATIENCE:
+        return True
+    return all(snapshot.state(kind) is not State.CONNECTING for kind in READS)

@@ -28,6 +28,8 @@ def seconds(text: str, default: float) -> float:
 class Cilium:
     def __init__(self, manager: Manager) -> None:
         self._m = manager
+        self._late: set[str] = set()
+        """Leases whose holder is held up, so that it does not renew them."""
         period = seconds(self._config("l2-announcements-retry-period"), 2)
         for lease in manager.list(LEASES, NS):
             name = lease["metadata"]["name"]
@@ -176,8 +178,14 @@ class Cilium:
         spec["leaseTransitions"] = int(lease["spec"].get("leaseTransitions", 0)) + 1
         self._m.change(LEASES, lease, lambda live: live.update(spec=spec), manager="cilium-agent")
 
+    def hold_up(self, name: str) -> float:
+        """Keep the holder from renewing a lease until :meth:`take_over`; seconds after which another may take it."""
+        self._late.add(name)
+        return seconds(self._config("l2-announcements-lease-duration"), 15) + 1
+
     def take_over(self, name: str, node: str) -> None:
         """Another agent gets hold of a lease (because its holder was late)."""
+        self._late.discard(name)
         lease = self._m.peek(LEASES, NS, name)
         if lease is None or lease["spec"].get("holderIdentity") == node:
             return
@@ -202,7 +210,7 @@ class Cilium:
         period = seconds(self._config("l2-announcements-retry-period"), 2)
         self._renew_later(name, period * self._m.random.uniform(0.95, 1.05))
         fresh = self._m.now() - parse(lease["spec"]["renewTime"]) > timedelta(seconds=period / 2)
-        if fresh and lease["spec"].get("holderIdentity") in self.agents():
+        if fresh and name not in self._late and lease["spec"].get("holderIdentity") in self.agents():
             now = micro_timestamp(self._m.now())
             self._m.change(LEASES, lease, lambda live: live["spec"].update(renewTime=now), manager="cilium-agent")
 

@@ -114,12 +114,13 @@ class Mishaps:
 
     # -- broken -------------------------------------------------------------------------------------------------------
     def _flap(self, name: str) -> None:
+        """The holder does not get its renewals through, and another one takes the lease when it has run out."""
         lease = self._m.peek(LEASES, "kube-system", name)
         nodes = sorted(self._cilium.agents())
         if lease is not None and len(nodes) > 1:
             holder = lease["spec"].get("holderIdentity")
             others = [node for node in nodes if node != holder]
-            self._cilium.take_over(name, others[0])
+            self._m.after(self._cilium.hold_up(name), lambda: self._cilium.take_over(name, others[0]))
 
     def _crash(self, node: str) -> None:
         """One more attempt of an agent that cannot start."""
