@@ -9,7 +9,7 @@ import scenarios
 import worlds
 import yaml
 from demohome import demo_homelab
-from writekit import demo_relay, desk_at, no_guards_left
+from writekit import demo_relay, desk_at, no_guards_left, run
 
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.pipeline import Status
@@ -132,3 +132,14 @@ async def test_the_whole_way_on_the_demo_and_back(tmp_path: Path, own_home: Path
         async with desk_at(relay) as desk:
             (only,) = [item for item in writers(desk.snapshot()) if item.running]
             assert (only.log, only.format) == (Log.ON, "json")
+        code, out, err = run(relay, "access-log", "off", "--yes")
+        assert (code, "enabled: false" in err, "stay reachable" in err) == (0, True, True), err
+        demo.step(60)
+        code, out, _ = run(relay, "access-log", "status")
+        assert (code, out.split()[1:]) == (1, ["off"])
+        code, out, err = run(relay, "flows")
+        assert (code, out) == (2, "")
+        assert "access log is off" in err
+        code, out, err = run(relay, "access-log", "--yes", "off")
+        assert (code, "it is so already" in err) == (0, True), err
+        assert run(relay, "access-log", "maybe")[0] == run(relay, "--read-only", "access-log", "on", "--yes")[0] == 2

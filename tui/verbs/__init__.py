@@ -24,6 +24,9 @@ VERBS: dict[str, Verb] = {
     ),
     "ips": Verb("ips", "service addresses: pool, announcer, service, ports, URLs; `ips watch` follows the changes"),
     "flows": Verb("flows", "who talks to whom, and what is dropped: Hubble's flows; `-f` goes on"),
+    "access-log": Verb(
+        "access_log", "`access-log on|off`: Traefik's access log, from which flows are told without Hubble; `status`"
+    ),
     "record": Verb("record", "`record FILE [-f]`: write flows to a file, masked; .gz compresses it"),
     "replay": Verb("replay", "`replay FILE`: the app on recorded flows, without a cluster"),
     "map": Verb(

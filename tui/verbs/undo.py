@@ -31,27 +31,9 @@ def run(options: Options, args: argparse.Namespace) -> int:
 
 
 async def _run(options: Options, args: argparse.Namespace) -> int:
-    from pointsman.tui.verbs.reading import complain
-    from pointsman.tui.verbs.writing import agreed, at_desk, plan_lines, result_document, result_lines, say
-    from pointsman.tui.views.json import dumps
-    from pointsman.tui.views.tables import print_lines
+    from pointsman.tui.verbs.writing import at_desk, carry_out
 
     async with at_desk(options) as desk:
         if not desk.client.read_only:
             await desk.recover()
-        plan = await desk.plan_undo(args.id)
-        for line in plan_lines(plan):
-            say(line)
-        if plan.refusal:
-            return complain(plan.refusal)
-        if not plan.nothing and (code := agreed(plan, args.yes)) is not None:
-            return code
-        result, _ = await desk.execute(desk.started(plan))
-        if options.output == "json":
-            print_lines([dumps(result_document(result, plan))])
-        if result.exit_code:
-            for line in result_lines(result):
-                say(line)
-        elif options.output != "json":
-            print_lines(result_lines(result))
-        return result.exit_code
+        return await carry_out(desk, await desk.plan_undo(args.id), options, args.yes)

@@ -93,6 +93,28 @@ def run_async(work: Callable[[], Awaitable[int]]) -> int:
         return complain(error.sentence, error.hint)
 
 
+async def carry_out(desk: Desk, plan: Plan, options: Options, yes: str) -> int:
+    """Show a plan, ask, write, and say what became of it; the exit code."""
+    from pointsman.tui.views.json import dumps
+    from pointsman.tui.views.tables import print_lines
+
+    for line in plan_lines(plan):
+        say(line)
+    if plan.refusal:
+        return complain(plan.refusal)
+    if not plan.nothing and (code := agreed(plan, yes)) is not None:
+        return code
+    result, _ = await desk.execute(desk.started(plan))
+    if options.output == "json":
+        print_lines([dumps(result_document(result, plan))])
+    if result.exit_code:
+        for line in result_lines(result):
+            say(line)
+    elif options.output != "json":
+        print_lines(result_lines(result))
+    return result.exit_code
+
+
 def tell_lines(lines: tuple[str, ...]) -> None:
     from pointsman.widgets.text import clean
 

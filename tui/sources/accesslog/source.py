@@ -23,7 +23,9 @@ LOOK_SECONDS: Final = 1.0
 KINDS_READ: Final = (PODS, NODES, SERVICES, REPLICASETS, DEPLOYMENTS, DAEMONSETS, STATEFULSETS)
 """What is needed to find the pods and to name the ends."""
 OFF: Final = "Traefik's access log is off."
-OFF_HINT: Final = "`:access-log` shows what would change and switches it on; Traefik starts anew once."
+OFF_HINT: Final = (
+    "`:access-log`, or `pointsman access-log on`, shows what would change and switches it on; Traefik starts anew once."
+)
 NONE: Final = "No Traefik runs here, so there is no access log."
 
 Report = Callable[[State, str, str], None]
