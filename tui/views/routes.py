@@ -260,7 +260,7 @@ def owner_words(row: RouteRow) -> str:
 
 ROUTE_COLUMNS: tuple[Column[RouteRow], ...] = (
     Column("mark", "", _mark, width=1),
-    Column("where", "host or rule", lambda row: where(row.route), lambda row: _host_key(row.route), flex=3, min_width=18,
+    Column("where", "host or rule", lambda row: where(row.route), lambda row: _host_key(row.route), flex=6, min_width=18,
            max_width=60),
     Column("route", "route", lambda row: path_words(row.route.ref), lambda row: row.route.ref.path, max_width=32,
            priority=1),
