@@ -110,6 +110,7 @@ def test_old_files_go(world: World) -> None:
 def test_a_later_run_does_not_tell_the_past_again(world: World) -> None:
     world.come(flow(1), flow(2), flow(3, AT + 2.5, TRAEFIK_LOG))
     world.recorder._close()
+    os.close(world.recorder._lock or -1)
     world.now += 10
     world.store = FlowStore()
     world.recorder = world.anew()
@@ -150,6 +151,37 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     world.recorder = Recorder(world.place, world.store.after, flow_line, world.limits, lambda: world.now)
     world.come(flow(1))
     assert "not recorded" in world.recorder.problem
+
+
+def test_one_program_at_a_time_writes_a_ring(world: World) -> None:
+    world.come(flow(1))
+    other = world.anew()
+    world.store.add_flows([flow(2)], world.now)
+    other.turn()
+    assert (other.elsewhere, other.missed, other.problem) == (True, 0, "")
+    world.recorder.turn()
+    assert world.ports() == [1, 2]
+    os.close(world.recorder._lock or -1)
+    world.now += module.AGAIN_SECONDS
+    world.store.add_flows([flow(3)], world.now)
+    other.turn()
+    assert (other.elsewhere, world.ports()) == (False, [1, 2, 3])
+
+
+def test_a_time_to_come_does_not_silence_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.come(flow(1, AT + 10**6))
+    os.close(world.recorder._lock or -1)
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.01)
+    later = Recorder(world.place, world.store.after, flow_line, world.limits, lambda: world.now)
+    later._next = world.store.sequence
+    world.store.add_flows([flow(2)], world.now)
+    later.start()
+    later.stop()
+    assert sorted(
+        json.loads(line)["destination"]["port"]
+        for path in files(world.place)
+        for line in path.read_bytes().splitlines()
+    ) == [1, 2]
 
 
 def test_a_link_in_its_place_is_not_followed(world: World, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ what could not be written and nothing else: it is said, and tried again after a 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import re
@@ -89,6 +90,8 @@ class Recorder:
         self.place = place
         self.limits = limits or Limits()
         self.problem = ""
+        self.elsewhere = False
+        """Whether another program writes this ring."""
         self.written = 0
         self.missed = 0
         self.bytes = 0
@@ -97,6 +100,7 @@ class Recorder:
         self._line = line
         self._clock = clock
         self._next = 0
+        self._lock: int | None = None
         self._file: int | None = None
         self._size = 0
         self._begun = 0.0
@@ -117,12 +121,16 @@ class Recorder:
             self._thread.join(2.0)
 
     def _run(self) -> None:
+        now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(self._clock()))
         with contextlib.suppress(OSError):  # the first turn says what is wrong
-            self._newest = dict(newest(self.place))
+            # A time to come is of a clock that was wrong: nothing would be new until then.
+            self._newest = {origin: at for origin, at in newest(self.place) if at <= f"{now}.999999999"}
         while not self._ended.wait(TURN_SECONDS):
             self.turn()
         self.turn()
         self._close()
+        if self._lock is not None:
+            os.close(self._lock)
 
     def turn(self) -> None:
         """Write what came since the last time. Never raises."""
@@ -130,14 +138,18 @@ class Recorder:
         flows, self._next = self._pull(before)
         self.missed += max(0, self._next - before - len(flows))
         if self._clock() < self._quiet_until:
-            self.missed += len(flows)
+            self.missed += 0 if self.elsewhere else len(flows)
             return
+        self.elsewhere = False
         try:
             for at in range(0, len(flows), SLICE):
                 self._write(flows[at : at + SLICE])
                 time.sleep(0)
             if self.problem and flows:
                 self.problem = ""
+        except BlockingIOError:
+            self.elsewhere = True
+            self._quiet_until = self._clock() + AGAIN_SECONDS
         except OSError as error:
             self.missed += len(flows)
             self.problem = f"Flows are not recorded: {self.place}: {error.strerror or error}."
@@ -183,10 +195,22 @@ class Recorder:
         self._close()
         private_dir(self.place.parent)
         private_dir(self.place)
+        self._claim()
         self._prune(now)
         path = self.place / f"flows-{int(now * 1000):013d}-{os.getpid()}.jsonl"
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._size, self._begun = 0, now
+
+    def _claim(self) -> None:
+        """One program at a time writes a ring, or every flow would be in it twice. Raises BlockingIOError."""
+        if self._lock is None:
+            lock = os.open(self.place / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(lock)
+                raise
+            self._lock = lock
 
     def _prune(self, now: float) -> None:
         """Let the oldest files go: those that are too old, and those there is no room for."""

@@ -50,4 +50,6 @@ async def run(opened: Opened) -> None:
 def _standing(recorder: Recorder) -> tuple[State, str, str]:
     if recorder.problem:
         return State.DOWN, recorder.problem, "It is tried again; record_megabytes = 0 switches it off."
+    if recorder.elsewhere:
+        return State.ABSENT, "Another Pointsman of yours records this cluster's flows.", ""
     return State.LIVE, f"{recorder.bytes / 1e6:.0f} of {recorder.limits.megabytes} MB in {recorder.place}", ""

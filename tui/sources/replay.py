@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LINK: Final = "replay"
 BATCH: Final = 500
+PROGRESS_SECONDS: Final = 0.5
 NOTHING: Final = "a recording holds flows only; --manifests adds objects"
 
 
@@ -42,14 +43,23 @@ class ReplaySource:
 
     async def run(self) -> None:
         """Read the recording; then until cancelled."""
+        reading = asyncio.ensure_future(asyncio.to_thread(self._read))
         try:
-            await asyncio.to_thread(self.load)
+            while not reading.done():
+                await asyncio.wait((reading,), timeout=PROGRESS_SECONDS)
+                if count := self._store.flows.counts.received:
+                    self._store.set_link(LINK, State.CONNECTING, f"reading {self._path}: {count:,} flows so far")
+            self._end(*reading.result())
             await asyncio.Event().wait()
         finally:
             self._stopped = True
 
-    def load(self) -> Reading:
+    def load(self) -> None:
         """Read it now. Blocks; never raises for what the file is."""
+        self._end(*self._read())
+
+    def _read(self) -> tuple[Reading, int]:
+        """The flows into the store, from any thread; and the time of the last one in nanoseconds, 0 without one."""
         flows, reading = self._store.flows, Reading(self._path)
         batch: list[Flow] = []
         second = -1
@@ -69,8 +79,7 @@ class ReplaySource:
             newest = max(newest, event.ns or 0)
             batch.append(event)
         flows.add_flows(batch, float(max(second, 0)))
-        self._end(reading, newest)
-        return reading
+        return reading, newest
 
     def _end(self, reading: Reading, newest: int) -> None:
         count = self._store.flows.counts.received
