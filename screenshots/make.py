@@ -58,6 +58,9 @@ def shots() -> Iterator[Shot]:
     for size in SIZES:
         yield Shot("ips-explain", "broken", size, keys=("4", "j", "j", "j", "j", "enter"))
     yield Shot("ips-explain", "broken", (120, 40), "light", keys=("4", "j", "j", "j", "j", "enter"))
+    for size in SIZES:
+        yield Shot("ips-act", "classic", size, keys=("4", "j", "j", "j", "x"))
+    yield Shot("ips-pin", "classic", (120, 40), "light", keys=("4", "j", "j", "j", "p"))
     yield Shot("overview", "broken", (120, 40), "16")
     yield Shot("ips", "classic", (120, 40), "16", keys=("4",))
     for size in SIZES:

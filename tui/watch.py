@@ -12,6 +12,9 @@ from pointsman.tui.model.kinds import LEASES
 from pointsman.tui.store.snapshot import Snapshot, State
 from pointsman.tui.store.store import Store
 
+EVERY = 1.0
+"""Seconds between two notes that somebody looks."""
+
 File = Callable[[str], HistoryFile]
 
 
@@ -26,6 +29,7 @@ class Watch:
         self._leases = 0
         self._keeper: Keeper | None = None
         self._identity: str | None = None
+        self._looked = float("-inf")
 
     def look(self, snapshot: Snapshot) -> None:
         """Take in a picture. Cheap while nothing changed."""
@@ -44,9 +48,10 @@ class Watch:
                 snapshot = self._store.snapshot()
             self._store.observe(observe(snapshot))
             self._version = self._store.version
-        if live:
+        if live and snapshot.now - self._looked >= EVERY:
+            self._looked = snapshot.now
             self._store.looked()
-        self._keep()
+            self._keep()
 
     def end(self) -> None:
         """The last words on disk: how long it was watched."""

@@ -120,7 +120,9 @@ def test_leases_are_renewed_in_time(variant: str) -> None:
             age = (lab.clock.now() - parse(spec["renewTime"])).total_seconds()
             ghost = variant == "broken" and lease["metadata"]["name"].endswith("home-home-assistant")
             if variant == "broken" and lease["metadata"]["name"].endswith("games-minecraft"):
-                assert age < spec["leaseDurationSeconds"] + 4  # the one that flaps runs out before another node takes it
+                assert (
+                    age < spec["leaseDurationSeconds"] + 4
+                )  # the one that flaps runs out before another node takes it
                 continue
             assert (age > spec["leaseDurationSeconds"]) == ghost, lease["metadata"]["name"]
 

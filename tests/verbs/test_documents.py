@@ -72,7 +72,7 @@ def test_ips(variant: str) -> None:
             "problems",
         } <= (item.keys())
         assert item["kind"] in kinds
-        assert item["lan"].keys() == {"checked", "mac", "node", "state", "why"}
+        assert item["lan"].keys() == {"checked", "mac", "node", "state", "why", "time"}
         assert (item["lan"]["state"], item["lan"]["checked"]) == ("not-checked", False)
         assert item["lan"]["why"]
         for one in item["announcers"]:
@@ -131,3 +131,22 @@ def test_the_tables_fit_the_terminal(variant: Any, cells: int) -> None:
     tables = [*status_lines(detect(snapshot), snapshot, sheet), *ips_lines(ip_map(snapshot), snapshot, sheet)]
     assert len(tables) > 15
     assert all(width(line) <= cells for line in tables)
+
+
+def test_the_moves_of_an_address_come_with_their_causes() -> None:
+    import worlds
+
+    from pointsman.tui.store.history import Observation
+
+    snapshot = worlds.make_snapshot(
+        worlds.k3s_nodes(), worlds.service("web", "media", ips=["192.168.7.104"]),
+        observed=[
+            Observation("192.168.7.104", "shed", "lease", worlds.NOW - 7200),
+            Observation("192.168.7.104", "loft", "lease", worlds.NOW - 60, "node shed became not ready", "Node shed"),
+        ],
+    )  # fmt: skip
+    (item,) = ips_json(ip_map(snapshot), "", snapshot)["items"]
+    (move,) = item["moves"]
+    assert (move["from"], move["to"], move["time"]) == ("shed", "loft", time_text(worlds.NOW - 60))
+    assert (move["probable_cause"], move["evidence"]) == ("node shed became not ready", "Node shed")
+    assert json.loads(dumps(ips_json(ip_map(snapshot), "", snapshot)))["items"][0]["lan"]["time"] is None

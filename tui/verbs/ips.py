@@ -75,7 +75,7 @@ def _run(options: Options, lan: bool, neighbours: str) -> int:
         return snapshot
     found = ip_map(snapshot)
     if options.output == "json":
-        print_lines([dumps(ips_json(found, options.namespace))])
+        print_lines([dumps(ips_json(found, options.namespace, snapshot))])
     else:
         sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
         print_lines(ips_lines(found, snapshot, sheet, options.namespace))

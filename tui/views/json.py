@@ -113,11 +113,17 @@ def source_json(link: Link, now: float) -> Document:
 
 
 # -- ips ------------------------------------------------------------------------------------------------------------------
-def ips_json(found: IpMap, namespace: str = "") -> Document:
+def ips_json(found: IpMap, namespace: str = "", snapshot: Snapshot | None = None) -> Document:
+    """With a snapshot each address also has the moves of the last day that its history knows."""
     return document(
         "IpMap",
         {
-            "items": [address_json(item) for item in in_namespace(found.items, namespace)],
+            "items": [
+                {**address_json(item), "moves": moves_json(item, snapshot)}
+                if snapshot is not None
+                else address_json(item)
+                for item in in_namespace(found.items, namespace)
+            ],
             "pools": [pool_json(item) for item in found.pools],
             "bgp": [session_json(item) for item in found.bgp],
         },
@@ -147,6 +153,7 @@ def address_json(item: Address) -> Document:
             "node": item.lan.node,
             "state": item.lan.state,
             "why": item.lan.why,
+            "time": time_text(item.lan.at),
         },
         "problems": [problem.text for problem in item.problems],
         "pending": item.pending or None,
@@ -154,6 +161,22 @@ def address_json(item: Address) -> Document:
         "shared_with": [one.path for one in item.shared_with],
         "endpoints": {"ready": item.backends_ready, "total": item.backends_total},
     }
+
+
+def moves_json(item: Address, snapshot: Snapshot) -> list[Document]:
+    """The moves of the last day, oldest first; ``watched`` is false where nobody looked when it happened."""
+    return [
+        {
+            "time": time_text(move.at),
+            "from": move.before,
+            "to": move.after,
+            "gap_seconds": round(move.gap, 1),
+            "watched": move.watched,
+            "probable_cause": move.cause or None,
+            "evidence": move.proof or None,
+        }
+        for move in snapshot.history.moves_of(item.ip or "", snapshot.now - 86400.0)
+    ]
 
 
 def pool_json(item: Pool) -> Document:
