@@ -83,13 +83,23 @@ def shots() -> Iterator[Shot]:
     yield Shot("help", "classic", (120, 40), keys=("4", "question_mark"))
     yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))
     yield Shot("yaml", "classic", (120, 40), keys=("4", "y"))
-    yield Shot("flows", "classic", (120, 40), keys=("2",))
     for size in SIZES:
         yield Shot("map", "cilium", size, keys=("3",), traffic=True)
     yield Shot("map", "cilium", (120, 40), "light", keys=("3", "j", "l", "l"), traffic=True)
     yield Shot("map", "cilium", (120, 40), "16", keys=("3",), traffic=True)
     yield Shot("map-explain", "cilium", (120, 40), keys=("3", "space", "l", "j", "enter"), traffic=True)
     yield Shot("map-declared", "classic", (120, 40), keys=("3",))
+    for size in SIZES:
+        yield Shot("flows", "cilium", size, keys=("2",))
+        yield Shot("flows", "classic", size, keys=("2",))
+    yield Shot("flows", "cilium", (120, 40), "light", keys=("2",))
+    for size in SIZES:
+        yield Shot("flows-explain", "cilium", size, keys=("2", "ctrl+z", "k", "k", "enter"))
+    yield Shot("flows-explain", "cilium", (120, 40), "light", keys=("2", "ctrl+z", "k", "k", "enter"))
+    yield Shot("flows-edges", "cilium", (120, 40), keys=("2", "v"))
+    yield Shot("flows-edges", "cilium", (200, 60), keys=("2", "v"))
+    yield Shot("flows-talkers", "cilium", (120, 40), keys=("2", "v", "v"))
+    yield Shot("flows-drops", "cilium", (120, 40), keys=("2", "v", "v", "v"))
 
 
 async def take(shot: Shot) -> str:
@@ -106,6 +116,10 @@ async def take(shot: Shot) -> str:
     app = make_app(shot.variant, Options(theme=THEMES[shot.theme]))
     if shot.traffic:
         fill_flows(app.session.store, NOW.timestamp())
+    if shot.pane.startswith("flows"):
+        from homeflows import fill_with_traffic
+
+        fill_with_traffic(app.session.store, shot.variant, NOW.timestamp())
     async with app.run_test(size=shot.size) as pilot:
         await pilot.pause(0.3)
         for key in shot.keys:

@@ -13,7 +13,7 @@ from hubblelab import Lab, start
 
 from pointsman.tui.model.flows import HUBBLE
 from pointsman.tui.options import HubbleOptions
-from pointsman.tui.sources.hubble.feed import Intake
+from pointsman.tui.sources.hubble.feed import Intake, ask_once
 from pointsman.tui.store.snapshot import Link, State
 from pointsman.tui.store.store import Store
 from pointsman.tui.wire.hubbleflow import decode
@@ -122,3 +122,23 @@ def test_the_past_is_counted_at_its_own_time(monkeypatch: pytest.MonkeyPatch) ->
     assert store.flows.sequence == 3
     (edge,) = store.flows.traffic(now).edges
     assert [at * 5 for at, _, _ in edge.buckets] == [now - 121, now - 61, now - 1] or len(edge.buckets) == 3
+
+
+@pytest.mark.parametrize(("variant", "state", "said"), [
+    ("cilium", State.LIVE, "version 1.20.2, 3 nodes"),
+    ("classic", State.ABSENT, "comes with Cilium"),
+])  # fmt: skip
+async def test_a_verb_asks_once(tmp_path: Path, variant: str, state: State, said: str) -> None:
+    lab = await start(variant, tmp_path)
+    try:
+        assert lab.opened.kube is not None
+        await lab.opened.kube.load(5.0)
+        await ask_once(lab.opened)
+        assert link(lab).state is state
+        assert said in link(lab).detail
+        lab.opened.hubble = lambda _context: HubbleOptions(server="127.0.0.1:1")
+        await ask_once(lab.opened)
+        assert link(lab).state is State.DOWN
+    finally:
+        await lab.opened.close()
+        await lab.lab.stop()

@@ -270,7 +270,8 @@ def test_a_drop_is_explained_by_the_policies_and_by_hubble(cilium: Snapshot) -> 
     found = judged(made, cilium, compile_index(cilium))
     assert found.agrees is Agrees.YES
     said = words(tell_flow(made, cilium, found))
-    assert f"monitoring/{source.pod} may not reach db/{destination.pod} on 5432: " in said
+    assert f"monitoring/{source.pod} may not reach db/{destination.pod} on 5432: db/default-deny, " in said
+    assert f"select db/{destination.pod}, and no rule lets monitoring/{source.pod} in." in said
     assert "No rule allows it into the receiver; nothing denies it by name." in said
     assert "The policies as they are now say the same." in said
     assert "It was dropped coming in on node loft: no rule allows it." in said

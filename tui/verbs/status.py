@@ -22,12 +22,13 @@ def run(options: Options, _args: argparse.Namespace) -> int:
 
 def _run(options: Options) -> int:
     from pointsman.tui.answers.stack import detect
+    from pointsman.tui.sources.hubble.feed import ask_once
     from pointsman.tui.verbs.reading import read
     from pointsman.tui.views.json import dumps, status_json
     from pointsman.tui.views.plain import status_lines
     from pointsman.tui.views.tables import paper, print_lines
 
-    snapshot = read(options, traefik=True)
+    snapshot = read(options, None if options.manifests else ask_once, traefik=True)
     if isinstance(snapshot, int):
         return snapshot
     report = detect(snapshot, options.namespace)

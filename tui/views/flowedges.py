@@ -8,15 +8,18 @@ from typing import Final
 
 from pointsman.tui.model.flows import IDENTITIES, Flow, Peer
 from pointsman.tui.model.times import age
-from pointsman.tui.model.traffic import ENTITY, FQDN, POD, SERVICE, Edge, End, Traffic
+from pointsman.tui.model.traffic import ADDRESS, ENTITY, FQDN, POD, SERVICE, Edge, End, Traffic
 from pointsman.tui.views.flows import REASONS, Pair
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike, Column
 from pointsman.widgets.sparkline import sparkline
 
 NODES: Final = frozenset(("host", "remote-node", "kube-apiserver"))
-SPARK: Final = 20
-"""Buckets drawn, two to a cell where there are dots."""
+SPARK: Final = 12
+"""Buckets drawn, one a cell: a minute."""
+
+
+KIND_WORDS: Final = {ENTITY: "identity", FQDN: "DNS name", ADDRESS: "address"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +211,7 @@ def _reason(row: EdgeRow) -> CellLike:
 
 def _spark(row: Row) -> CellLike:
     dropping = row.drops and isinstance(row, EdgeRow) and row.drops == row.lately
-    return sparkline(row.series, SPARK // 2, braille=True, style="error" if dropping else "spark")
+    return sparkline(row.series, SPARK, style="error" if dropping else "spark")
 
 
 EDGE_COLUMNS: Final[tuple[Column[EdgeRow], ...]] = (
@@ -219,7 +222,7 @@ EDGE_COLUMNS: Final[tuple[Column[EdgeRow], ...]] = (
            lambda row: row.edge.destination.text, flex=4, min_width=18),
     Column("port", "port", lambda row: port_text(row.edge), lambda row: row.edge.port, width=9),
     Column("rate", "/s", lambda row: number_text(row.rate), lambda row: -row.rate, width=6, align="right"),
-    Column("spark", "100 s", _spark, width=SPARK // 2, shorten="none", priority=3),
+    Column("spark", "last minute", _spark, width=SPARK, shorten="none", priority=3),
     Column("verdicts", "verdicts", _verdicts, lambda row: -row.drops, min_width=10, max_width=24),
     Column("drops", "drops/s", lambda row: Cell(number_text(row.drop_rate), "error"), lambda row: -row.drop_rate, width=7,
            align="right", priority=4),
@@ -242,17 +245,18 @@ DROP_COLUMNS: Final[tuple[Column[EdgeRow], ...]] = (
            lambda row: row.edge.destination.text, flex=4, min_width=18),
     Column("port", "port", lambda row: port_text(row.edge), lambda row: row.edge.port, width=9),
     Column("reason", "why", _reason, lambda row: row.edge.drop_reason, flex=3, min_width=12, shorten="end", priority=2),
-    Column("spark", "100 s", _spark, width=SPARK // 2, shorten="none", priority=4),
+    Column("spark", "last minute", _spark, width=SPARK, shorten="none", priority=4),
     Column("seen", "seen", lambda row: Cell(row.seen, "dim"), lambda row: -row.edge.last, width=5, align="right",
            priority=3),
 )  # fmt: skip
 
 TALKER_COLUMNS: Final[tuple[Column[TalkerRow], ...]] = (
     Column("source", "who", lambda row: Cell(parts=end_parts(row.end)), lambda row: row.end.text, flex=3, min_width=16),
-    Column("kind", "kind", lambda row: Cell(row.end.kind, "muted"), lambda row: row.end.kind, width=12, priority=5),
+    Column("kind", "kind", lambda row: Cell(KIND_WORDS.get(row.end.kind, row.end.kind), "muted"),
+           lambda row: row.end.kind, width=12, priority=5),
     Column("rate", "sent/s", lambda row: number_text(row.sent), lambda row: -row.sent, width=8, align="right"),
     Column("received", "got/s", lambda row: number_text(row.received), lambda row: -row.received, width=8, align="right"),
-    Column("spark", "100 s", _spark, width=SPARK // 2, shorten="none", priority=3),
+    Column("spark", "last minute", _spark, width=SPARK, shorten="none", priority=3),
     Column("lately", "in 5 min", lambda row: f"{row.lately:,}", lambda row: -row.lately, width=9, align="right", priority=2),
     Column("drops", "dropped", lambda row: Cell(f"{row.drops:,}" if row.drops else "", "error"), lambda row: -row.drops,
            width=8, align="right"),

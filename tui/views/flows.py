@@ -123,6 +123,8 @@ def reason_words(flow: Flow) -> str:
     """Why a flow was dropped."""
     if said := REASONS.get(flow.drop_reason):
         return said
+    if flow.l7 is not None:
+        return "refused by the proxy"
     if flow.event == 1 and flow.sub:
         return drop_text(flow.sub).lower()
     return flow.drop_reason.replace("_", " ").lower() or "no reason told"
@@ -131,7 +133,10 @@ def reason_words(flow: Flow) -> str:
 def why(flow: Flow) -> CellLike:
     """Why it was dropped, or what it was about."""
     if flow.dropped:
-        return Cell(reason_words(flow), "error")
+        asked = flow.l7 if flow.l7 is not None and flow.l7.method else None
+        return Cell(
+            f"{reason_words(flow)}: {asked.method} {_short(asked.url)}" if asked else reason_words(flow), "error"
+        )
     if flow.l7 is not None:
         told = _layer7(flow.l7)
         return Cell.join(told, (" log", "dim")) if flow.origin == TRAEFIK_LOG else told
@@ -145,10 +150,11 @@ def why(flow: Flow) -> CellLike:
 def _layer7(l7: L7) -> CellLike:
     took = f" {_took(l7.latency_ns)}" if l7.latency_ns else ""
     if l7.kind == "http":
+        url = _short(l7.url)
         if l7.code is None:
-            return Cell(f"{l7.method} {l7.url}".strip(), "")
+            return Cell(f"{l7.method} {url}".strip(), "")
         style = "error" if l7.code >= 500 else "warn" if l7.code >= 400 else "ok"
-        return Cell.join((str(l7.code), style), f" {l7.method} {l7.url}".rstrip(), (took, "dim"))
+        return Cell.join((str(l7.code), style), f" {l7.method} {url}".rstrip(), (took, "dim"))
     if l7.kind == "dns":
         if l7.rcode:
             said = _RCODES.get(l7.rcode, f"error {l7.rcode}")
@@ -157,6 +163,10 @@ def _layer7(l7: L7) -> CellLike:
             return Cell.join(l7.query, (f" {glyphs.current.arrow} ", "dim"), ", ".join(l7.answers), (took, "dim"))
         return Cell.join(("? " if l7.type == "REQUEST" else "", "dim"), l7.query)
     return Cell(f"{l7.kind} {l7.type.lower()}", "dim")
+
+
+def _short(url: str) -> str:
+    return url.removeprefix("https://").removeprefix("http://")
 
 
 def _took(ns: int) -> str:
@@ -204,8 +214,8 @@ COLUMNS: Final[tuple[Column[Flow], ...]] = (
     Column("destination", "destination", lambda flow: Cell(parts=peer_parts(ends(flow)[1])), flex=5, min_width=18),
     Column("port", "port", port_text, width=9),
     Column("verdict", "verdict", verdict, width=11),
-    Column("why", "what", why, flex=4, min_width=14, shorten="end", priority=2),
-    Column("policy", "policy", policy_cell, flex=3, min_width=14, priority=4, min_terminal_width=140),
+    Column("why", "what", why, flex=6, min_width=18, shorten="middle", priority=2),
+    Column("policy", "policy or router", policy_cell, flex=3, min_width=14, priority=4, min_terminal_width=140),
     Column(
         "origin",
         "told by",

@@ -28,6 +28,7 @@ from pointsman.tui.views.policytell import sentence
 from pointsman.tui.wire.hubbleflow import details_of
 
 Piece = tuple[str, str, str]
+MOST_REASONS: Final = 4
 
 POINTS: Final = {
     "to-endpoint": "It was handed to the receiving pod",
@@ -142,9 +143,8 @@ def _headline(flow: Flow, found: Judged | None) -> tuple[str, str]:
     if flow.dropped:
         if flow.drop_reason in BY_POLICY:
             said = f"{one} may not reach {other}{on}"
-            causes = [item.text for item in found.because if item.decision == "deny"] if found is not None else []
-            if causes and found is not None and found.agrees is Agrees.YES:
-                return f"{said}: {'; '.join(causes[:2])}.", "error"
+            if found is not None and found.agrees is Agrees.YES and (cause := _cause(flow, found, one, other)):
+                return f"{said}: {cause}.", "error"
             return (
                 f"{said}: {'no rule allows it' if flow.drop_reason == 'POLICY_DENIED' else 'a rule denies it'}.",
                 "error",
@@ -161,6 +161,22 @@ def _headline(flow: Flow, found: Judged | None) -> tuple[str, str]:
     if flow.verdict in ("FORWARDED", "TRACED", "TRANSLATED"):
         return f"{one} reached {other}{on}.", ""
     return f"{one} spoke to {other}{on}; what became of it is not known.", "unknown"
+
+
+def _cause(flow: Flow, found: Judged, one: str, other: str) -> str:
+    """Which policies select the end that forbids it, and what is missing; empty where no policy is named."""
+    denying = [item for item in found.because if item.decision == "deny" and item.policy is not None]
+    way = flow.direction or (denying[0].direction if denying else "")
+    names = list(
+        dict.fromkeys(item.policy.path for item in denying if item.policy is not None and item.direction == way)
+    )
+    if not names:
+        return ""
+    if flow.drop_reason == "POLICY_DENY":
+        return f"a rule of {listed(names, most=3)} denies it"
+    subject, missing = (other, f"lets {one} in") if way == "ingress" else (one, f"lets it out to {other}")
+    verb = "selects" if len(names) == 1 else "select"
+    return f"{listed(names, most=3)} {verb} {subject}, and no rule {missing}"
 
 
 def _request(l7: L7, one: str, other: str, port: str) -> tuple[str, str]:
@@ -186,6 +202,7 @@ def _point(flow: Flow) -> Piece:
     way = {"ingress": "coming in", "egress": "leaving"}.get(flow.direction, "")
     kind = flow.kind.partition(" ")[0]
     if flow.dropped and flow.event == 1:
+        kind = "drop"
         said = f"It was dropped{f' {way}' if way else ''}{where}: {reason_words(flow)}"
     elif flow.event == 5:
         said = f"The policies' verdict on its first packet{f', {way}' if way else ''}{where}"
@@ -227,8 +244,10 @@ def _by_the_evaluator(flow: Flow, found: Judged | None) -> list[Piece]:
     pieces = [
         (sentence(item.text), " ".join((item.policy.path if item.policy else "", item.rule)).strip() or "policies",
          states.get(item.decision, "unknown"))
-        for item in found.because[:6]
+        for item in found.because[:MOST_REASONS]
     ]  # fmt: skip
+    if (more := len(found.because) - MOST_REASONS) > 0:
+        pieces.append((f"And {more} more of the same kind.", "policies", "info"))
     if found.agrees is Agrees.NO:
         now = "let it pass" if found.decision.answer is Answer.ALLOWED else "forbid it"
         did = "dropped it" if flow.dropped else "let it pass"

@@ -266,9 +266,17 @@ def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[C
             continue
         said = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s" if rate else "0/s"
         head += [(f"{said:<6} ", "bold" if style == "spark" or not rate else "bold error")]
-        head += [*sparkline(history, wide, style=style, braille=True).segments(), ("   ", "")]
+        head += [*sparkline(_sums(history, wide), wide, style=style).segments(), ("   ", "")]
     told = [_told_by(links[name], "Hubble" if name == "hubble" else "the access log") for name in live]
     return [Cell(parts=tuple(head)), *wrap_cell(Cell(f"Told by {' and '.join(told)}.", "muted"), cells)]
+
+
+def _sums(history: Sequence[int], places: int) -> tuple[int, ...]:
+    """A minute of seconds put together into so many places."""
+    if not history:
+        return ()
+    step = max(1, len(history) // places)
+    return tuple(sum(history[at : at + step]) for at in range(len(history) % step, len(history), step))
 
 
 def _told_by(link: Link, name: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pointsman.tui.model.flows import Event, Flow
 from pointsman.tui.model.kinds import DAEMONSETS, PODS
 from pointsman.tui.model.meta import Obj, condition
+from pointsman.tui.sources.errors import ForbiddenError, KubeError
 from pointsman.tui.sources.hubble.errors import HubbleError, NoRelayError
 from pointsman.tui.sources.hubble.find import CILIUM_LABEL, ENABLE, LABEL
 from pointsman.tui.store.snapshot import State
@@ -109,7 +110,7 @@ class Feed:
                 await flusher
 
     async def _once(self) -> None:
-        while self._client() is None:
+        while self.client() is None:
             self._report(State.CONNECTING, "waiting for the cluster", "")
             await asyncio.sleep(LOOK_SECONDS)
         options = self._opened.hubble(self._store.cluster.context)
@@ -117,7 +118,7 @@ class Feed:
             await self._relay()
         # protobuf and grpc cost 45 MB, which only a cluster with a Relay should pay; in a thread, so that the screen goes on.
         source, wire = await asyncio.to_thread(_libraries)
-        self._source = source.HubbleSource(options, self._client, self._intake.take, self._report)
+        self._source = source.HubbleSource(options, self.client, self._intake.take, self._report)
         try:
             await self._source.follow(
                 wire.GetFlowsRequest(follow=True, number=PAST), pause=self._pause, gives_up=(NoRelayError,)
@@ -130,13 +131,13 @@ class Feed:
             self._report(State.DOWN, error.sentence, error.hint)
             await asyncio.sleep(REFUSED_SECONDS)
 
-    def _client(self) -> KubeClient | None:
+    def client(self) -> KubeClient | None:
         kube = self._opened.kube
         return None if kube is None else kube.client
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
-    def _pods(self) -> list[Obj[Pod]] | None:
+    def pods(self) -> list[Obj[Pod]] | None:
         """The Relay's pods among the watched ones; None while or where they are not known."""
         snapshot = self._store.snapshot()
         if snapshot.state(PODS) not in (State.LIVE, State.STALE):
@@ -153,14 +154,14 @@ class Feed:
                 return
             if snapshot.table(PODS).version != version:
                 version = snapshot.table(PODS).version
-                pods = self._pods()
+                pods = self.pods()
                 if pods:
                     return
                 if pods is not None:
-                    self._report(State.ABSENT, *self._why_absent())
+                    self._report(State.ABSENT, *self.why_absent())
             await asyncio.sleep(LOOK_SECONDS)
 
-    def _why_absent(self) -> tuple[str, str]:
+    def why_absent(self) -> tuple[str, str]:
         snapshot = self._store.snapshot()
         if any(item.meta.labels.get(_CILIUM_KEY) == _CILIUM_VALUE for item in snapshot.all(DAEMONSETS)):
             return "Cilium runs here without a Hubble Relay.", ENABLE
@@ -176,7 +177,7 @@ class Feed:
                 return
 
     def _standing(self) -> frozenset[tuple[str, bool]]:
-        return frozenset((pod.meta.uid, _ready(pod)) for pod in self._pods() or ())
+        return frozenset((pod.meta.uid, _ready(pod)) for pod in self.pods() or ())
 
     # -- telling ------------------------------------------------------------------------------------------------------
 
@@ -223,6 +224,28 @@ class Feed:
                     self._store.flows.counts.duplicates = self._source.duplicates
                     self._store.flows.counts.undecoded = self._source.undecoded
                 self._tell()
+
+
+async def ask_once(opened: Opened, patience: float = 3.0) -> None:
+    """For a verb that tells of the sources: whether Hubble can be reached, tried once."""
+    feed = Feed(opened)
+    options = opened.hubble(opened.store.cluster.context)
+    if not options.server and feed.pods() == []:
+        opened.store.set_link(NAME, State.ABSENT, *feed.why_absent())
+        return
+    source, _ = await asyncio.to_thread(_libraries)
+    try:
+        async with asyncio.timeout(patience):
+            words = await source.HubbleSource(options, feed.client, lambda _event: None).standing()
+        opened.store.set_link(NAME, State.LIVE, words)
+    except NoRelayError as error:
+        opened.store.set_link(NAME, State.ABSENT, error.sentence, error.hint)
+    except ForbiddenError as error:
+        opened.store.set_link(NAME, State.FORBIDDEN, error.sentence, error.hint)
+    except KubeError as error:
+        opened.store.set_link(NAME, State.DOWN, error.sentence, error.hint)
+    except TimeoutError:
+        opened.store.set_link(NAME, State.DOWN, f"Hubble did not answer within {patience:.0f} s.")
 
 
 def _libraries() -> tuple[Any, Any]:

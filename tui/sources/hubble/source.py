@@ -93,6 +93,11 @@ class HubbleSource:
         async with self._opened() as channel:
             await self._read(channel, request)
 
+    async def standing(self) -> str:
+        """Whether it can be reached: connect, hear the server's status, leave. Its words; raises KubeError."""
+        async with self._opened():
+            return self._words()
+
     async def follow(
         self,
         request: Any,
