@@ -47,6 +47,11 @@ def test_every_planted_fault_is_found_and_none_else(tmp_path: Path) -> None:
         demo.step(60)
         assert transitions(demo) > moves, "a lease that flaps really flaps"
         assert told(doctor(demo, tmp_path)[1]) == PLANTED
+        # Who may read less is told less, and what could not be judged; a consequence stands alone where its cause (a
+        # pool) may not be read.
+        _, seen, _ = doctor(demo, tmp_path, "--context", "demo-broken-restricted")
+        assert told(seen) - PLANTED == {("ip-pending", "Service/games/creative-guests")}
+        assert seen["unjudged"]
 
 
 def transitions(demo: Demo) -> int:
@@ -61,3 +66,4 @@ def test_a_healthy_homelab_has_no_error_and_no_warning(tmp_path: Path, variant: 
         code, doc, err = doctor(demo, tmp_path)
         assert (code, err) == (0, "")
         assert told(doc) == set()
+        assert told(doctor(demo, tmp_path, "--context", f"demo-{variant}-restricted")[1]) == set()
