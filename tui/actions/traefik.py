@@ -57,10 +57,6 @@ ACCESS_LOG_ON = Setting(
 ACCESS_LOG_OFF = Setting(
     "switch Traefik's access log off", ((("logs", "access", "enabled"), False),), drop=("accesslog",)
 )
-DASHBOARD_ON = Setting(
-    "let Traefik answer for its API on its own entry point", ((("ingressRoute", "dashboard", "enabled"), True),)
-)
-"""The chart's own route to ``api@internal`` on the entry point that no service exposes; there is no argument for it."""
 
 
 def settings_wish(snapshot: Snapshot, settings: Sequence[Setting], which: Ref | None = None) -> Wish:

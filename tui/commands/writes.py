@@ -31,6 +31,14 @@ COMMANDS: tuple[Command, ...] = (
         dangerous=True,
     ),
     Command(
+        "setup",
+        "Set up Traefik",
+        "What lets more be seen of Traefik: its API, its access log; shows each change and asks first.",
+        group="Act",
+        words=("setup",),
+        dangerous=True,
+    ),
+    Command(
         "access-log",
         "Traefik's access log",
         "Switch Traefik's access log on (or off), which tells who asks for what; shows the change and asks first.",

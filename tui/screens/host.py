@@ -288,6 +288,10 @@ class Host(App[int], inherit_bindings=False):
         """Begin to write the flows into a file, or end it."""
         self.taping.toggle(argument.strip())
 
+    def cmd_setup(self) -> None:
+        """What lets more be seen."""
+        self.writer.setup()
+
     def cmd_access_log(self, argument: str = "") -> None:
         """Switch Traefik's access log on or off; without a word the other way than it is."""
         if argument not in ("", "on", "off"):

@@ -223,6 +223,26 @@ class Writer:
         """Ask whether to switch a policy on."""
         self.begin(lambda desk: desk.plan_on(ref))
 
+    def setup(self) -> None:
+        """Ask for what lets more be seen of Traefik, one question after the other: its access log, its API."""
+        from pointsman.tui.actions.exposing import expose_api, offer
+        from pointsman.tui.actions.traefik import ACCESS_LOG_ON, access_log_on
+
+        snapshot = self._host.snapshot()
+        log = access_log_on(snapshot)
+        makes: list[MakePlan] = []
+        if offer(snapshot) is not None:
+            makes.append(lambda desk: desk.plan(expose_api(desk.snapshot())))
+        if log is False:
+            # Last: only this starts Traefik anew.
+            makes.append(lambda desk: desk.plan_traefik([ACCESS_LOG_ON]))
+        if makes:
+            self.begin_each(makes)
+        elif log is None:
+            self._host.say("There is no Traefik here to set up.")
+        else:
+            self._host.say("Traefik's access log is on, and its API can be read as far as that is possible.")
+
     def access_log(self, on: bool | None = None) -> None:
         """Ask whether to switch Traefik's access log on or off (None: the other way than it is)."""
         from pointsman.tui.actions.traefik import ACCESS_LOG_OFF, ACCESS_LOG_ON, access_log_on
