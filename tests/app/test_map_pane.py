@@ -244,6 +244,19 @@ async def test_problems_only_and_the_filter_narrow_both_views() -> None:
         assert len(places(app)) == 38
 
 
+async def test_dns_and_nodes_can_be_left_out() -> None:
+    app = app_of()
+    async with app.run_test(size=(160, 50)) as pilot:
+        await opened(pilot, "D")
+        assert "kube-system/coredns/Deployment" in places(app), "the nodes ask for its health"
+        await press(pilot, "H")
+        assert "kube-system/coredns/Deployment" not in places(app)
+        assert "cluster//nodes" not in places(app)
+        assert "without DNS, nodes" in words(app)
+        await press(pilot, "D", "H")
+        assert len(places(app)) == 38
+
+
 async def test_a_namespace_shows_what_has_to_do_with_it() -> None:
     app = app_of()
     async with app.run_test(size=(160, 50)) as pilot:

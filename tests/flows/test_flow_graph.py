@@ -157,6 +157,16 @@ def test_a_line_of_an_access_log_goes_through_the_proxy() -> None:
     }  # fmt: skip
 
 
+def test_what_hubble_tells_is_not_counted_again_from_the_log() -> None:
+    classic = cast(snapshot())
+    door = End("Deployment", "kube-system", "traefik")
+    edges = [edge(door, app("jellyfin"), forwarded=7),
+             edge(LAN, app("jellyfin"), origin=TRAEFIK_LOG, forwarded=5, requests=5, errors=2)]  # fmt: skip
+    line = traffic_graph(edges, AT, classic).lines["kube-system/traefik/Deployment", "media/jellyfin/Deployment"]
+    assert (line.forwarded, line.requests, line.errors) == (7, 5, 2)
+    assert line.origins == (HUBBLE, TRAEFIK_LOG)
+
+
 def test_pods_are_counted_by_their_workload() -> None:
     known = cast(snapshot())
     assert known.pods["Deployment", "dns", "pihole"] == (2, 2)

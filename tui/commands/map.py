@@ -66,6 +66,15 @@ COMMANDS: tuple[Command, ...] = (
         label="fold",
     ),
     Command("map.fold.all", "Fold all", "Fold every namespace into one box, or unfold all.", ("O",), "Narrow", ("map",)),
+    Command("map.noise.dns", "DNS", "Leave lines that are DNS only out, or show them.", ("D",), "Narrow", ("map",)),
+    Command(
+        "map.noise.host",
+        "Nodes",
+        "Leave out what nodes, health checks and the API server say, or show it.",
+        ("H",),
+        "Narrow",
+        ("map",),
+    ),
     Command(
         "map.zoom",
         "Zoom",

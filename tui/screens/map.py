@@ -91,7 +91,7 @@ class MapScreen(ListPane):
         state = self.host.view
         self._looking = Looking(
             state.namespace, self._looking.opened, self._looking.closed, self._looking.focus,
-            state.of(self.place).problems,
+            state.of(self.place).problems, frozenset(state.of(self.place).hidden).intersection(view.NOISE),
         )  # fmt: skip
         self._table, self._shut = view.narrowed(self._graph, self._looking)
         panel = self.panel("lines")
@@ -288,6 +288,18 @@ class MapScreen(ListPane):
         else:
             self._look(opened=opened - {name}, closed=closed | {name})
             self.canvas.go(Spotted(f"namespace//{name}"))
+
+    def _switch_noise(self, name: str) -> None:
+        state = self.host.view.of(self.place)
+        state.hidden = tuple(sorted(set(state.hidden) ^ {name}))
+        self.host.remember()
+        self.again()
+
+    def cmd_map_noise_dns(self) -> None:
+        self._switch_noise("dns")
+
+    def cmd_map_noise_host(self) -> None:
+        self._switch_noise("host")
 
     def cmd_map_fold_all(self) -> None:
         """Every namespace, or none."""

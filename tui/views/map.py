@@ -34,6 +34,17 @@ class Looking:
     closed: frozenset[str] = frozenset()
     focus: str = ""
     problems: bool = False
+    hidden: frozenset[str] = frozenset()
+    """Which of :data:`NOISE` are left out."""
+
+
+NOISE = {"dns": "DNS", "host": "nodes"}
+
+
+def is_noise(graph: Graph, line: Line, hidden: frozenset[str]) -> bool:
+    if "dns" in hidden and line.ports and all(number == 53 for number, _ in line.ports):
+        return True
+    return "host" in hidden and any(graph.boxes[key].role is Role.CLUSTER for key in line.pair)
 
 
 def make_graph(snapshot: Snapshot, shown: frozenset[str] = frozenset()) -> Graph:
@@ -46,6 +57,9 @@ def make_graph(snapshot: Snapshot, shown: frozenset[str] = frozenset()) -> Graph
 def narrowed(graph: Graph, looking: Looking) -> tuple[Graph, frozenset[str]]:
     """What is drawn, and which namespaces are folded in it."""
     graph = in_namespace(graph, looking.namespace)
+    if looking.hidden:
+        whole = graph
+        graph = kept(graph, lambda line: not is_noise(whole, line, looking.hidden))
     if looking.problems:
         graph = kept(graph, is_problem)
     many = sum(box.role is not Role.ROUTE for box in graph.boxes.values()) > MANY and not looking.focus
@@ -314,6 +328,9 @@ def title(whole: Graph, shown: Graph, shut: frozenset[str], looking: Looking, ro
         parts.append((f"  around {clean(shown.boxes[looking.focus].text, 60)}", "accent"))
     if shut:
         parts.append((f"  {plural(len(shut), 'namespace')} folded", "muted"))
+    if looking.hidden:
+        without = ", ".join(word for name, word in NOISE.items() if name in looking.hidden)
+        parts.append((f"  without {without}", "muted"))
     if looking.problems:
         parts.append(("  problems only", "warn"))
     if whole.unknown:
@@ -403,6 +420,8 @@ def absence(snapshot: Snapshot, graph: Graph, looking: Looking) -> list[CellLike
             Cell.join((f"{glyphs.current.ok} ", "ok"), "no line with a problem"),
             Cell("ctrl+z shows all again", "muted"),
         ]
+    if graph.boxes and looking.hidden and not looking.namespace:
+        return ["every line is one that was left out", Cell("D and H show DNS and nodes again", "muted")]
     if graph.boxes and looking.namespace:
         return [f"nothing here has to do with namespace {looking.namespace}", Cell("0 shows all namespaces", "muted")]
     lines: list[CellLike] = [Cell("no flow was seen, and no service has an address or a route", "bold")]

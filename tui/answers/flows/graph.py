@@ -19,7 +19,7 @@ from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.stack import ingress, traefik
 from pointsman.tui.answers.stack.facts import facts
 from pointsman.tui.model import kinds as k
-from pointsman.tui.model.flows import TRAEFIK_LOG
+from pointsman.tui.model.flows import HUBBLE, TRAEFIK_LOG
 from pointsman.tui.model.kinds import Kind
 from pointsman.tui.model.meta import Key
 from pointsman.tui.model.traffic import ENTITY, FQDN, SERVICE, Edge, End
@@ -284,13 +284,17 @@ def _box(end: End, asked: bool, names: frozenset[str], known: Cast | None) -> Bo
     return Box(f"{side}//unknown", "unknown", group, Role.OUTSIDE)
 
 
-def _line(pair: Pair, edges: list[Edge], at: float, span: float | None) -> Line:
+def _line(pair: Pair, told: list[Edge], at: float, span: float | None) -> Line:
+    """The edges between two boxes as one line. What Hubble tells of is not counted again from an access log, which only adds
+    how requests were answered."""
+    edges = [edge for edge in told if edge.origin == HUBBLE] or told
     ports: dict[tuple[int | None, str], int] = {}
     for edge in edges:
         port = (edge.port, edge.protocol)
         ports[port] = ports.get(port, 0) + edge.flows
     drops = [edge for edge in edges if edge.last_dropped is not None]
     worst = max(drops, key=lambda edge: edge.last_dropped or 0.0, default=None)
+    by_origin = {origin: [edge for edge in told if edge.origin == origin] for origin in {edge.origin for edge in told}}
     return Line(
         *pair,
         forwarded=sum(edge.forwarded for edge in edges),
@@ -298,12 +302,12 @@ def _line(pair: Pair, edges: list[Edge], at: float, span: float | None) -> Line:
         other=sum(edge.other for edge in edges),
         rate=sum(edge.rate(at) if span is None else edge.flows / span for edge in edges),
         drop_rate=sum(edge.rate(at, drops=True) if span is None else edge.dropped / span for edge in edges),
-        requests=sum(edge.requests for edge in edges),
-        errors=sum(edge.errors for edge in edges),
+        requests=max(sum(edge.requests for edge in some) for some in by_origin.values()),
+        errors=max(sum(edge.errors for edge in some) for some in by_origin.values()),
         ports=tuple(sorted(ports, key=lambda port: (-ports[port], port[0] or 0, port[1]))),
-        first=min(edge.first for edge in edges),
-        last=max(edge.last for edge in edges),
+        first=min(edge.first for edge in told),
+        last=max(edge.last for edge in told),
         last_dropped=worst.last_dropped if worst is not None else None,
         drop_reason=worst.drop_reason if worst is not None else "",
-        origins=tuple(sorted({edge.origin for edge in edges})),
+        origins=tuple(sorted(by_origin)),
     )
