@@ -129,3 +129,14 @@ def test_a_card_that_answers_for_many_services_is_no_stranger() -> None:
     (one, _) = ip_map(store.snapshot()).items
     assert one.lan.state == "unknown-mac"
     assert askable(one)
+
+
+def test_an_answer_from_before_a_move_or_from_long_ago_says_nothing_of_now() -> None:
+    before = LanReading(VIP, worlds.NOW - 100, (SHED,), hosts={**HOSTS, VIP: SHED})
+    said = lan(before, since=60)
+    assert (said.state, said.checked) == ("not-checked", False)
+    assert said.why == "it moved after the local network was asked (100s ago); ask again"
+    assert problems(before, since=60) == []
+    old = LanReading(VIP, worlds.NOW - 700, (), hosts=HOSTS)
+    assert "too long ago" in lan(old).why
+    assert problems(old) == []

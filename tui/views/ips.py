@@ -290,13 +290,13 @@ COLUMNS: tuple[Column[IpRow], ...] = (
            min_terminal_width=100, max_terminal_width=149, shorten="none"),
     Column("service", "service", lambda row: row.address.service.path, lambda row: row.address.service.path,
            max_width=36),
-    Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=3, flex=4, min_width=9,
+    Column("ports", "ports", lambda row: Cell(ports_text(row.address.ports), "dim"), priority=4, flex=4, min_width=9,
            shorten="end"),
     Column("urls", "URLs", lambda row: Cell(" ".join(row.address.urls), "info"), flex=1, priority=7,
            min_terminal_width=140, shorten="end", min_width=16),
     Column("lan", "LAN", _lan, lambda row: row.address.lan.state, priority=3),
     Column("problems", "problems", lambda row: problem_cell(row.address), _severity_order, flex=4, priority=1,
-           shorten="end", min_width=24, flash=False),
+           shorten="end", min_width=20, flash=False),
 )  # fmt: skip
 
 

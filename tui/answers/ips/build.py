@@ -289,7 +289,9 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
     if (reading := snapshot.lan.get(item.ip)) is not None:
         lan = judge(item, reading, snapshot)
         if (told := lan_problem(lan, item)) is not None:
-            problems = (told, *problems)
+            # Where the objects tell already why nobody answers, the network only confirms it.
+            known = any(one.severity == "error" and one.id != FLAP for one in problems)
+            problems = (*problems, told) if known else (told, *problems)
     if moves is None and problems == item.problems and lan is item.lan:
         return item
     return replace(item, moves_last_hour=moves, problems=problems, lan=lan)

@@ -33,10 +33,10 @@ GIVERS = {
     IpKind.NODE_IPAM: "Cilium's node IPAM",
 }
 SILENT = (
-    "lan-ghost",
     "lan-conflict",
     "ip-not-announced",
     "vip-ghost",
+    "lan-ghost",
     "two-announcers",
     "l2-lease-holder-gone",
     FLAP,

@@ -20,6 +20,8 @@ from pointsman.tui.store.snapshot import Snapshot
 BGP = frozenset({IpKind.METALLB_BGP, IpKind.CILIUM_BGP})
 SETTLING = 60.0
 """Seconds after a move in which a neighbour table may still hold the node before."""
+GOOD_FOR = 600.0
+"""Seconds for which an answer of the network is believed."""
 ASKING = "the local network is being asked"
 GHOST_ID, CONFLICT_ID = "lan-ghost", "lan-conflict"
 
@@ -63,6 +65,8 @@ def _judge(item: Address, reading: LanReading, snapshot: Snapshot) -> Lan:
         return Lan("not-checked", why=reading.blocked)
     if item.kind in BGP:
         return Lan("not-checked", why="it is announced by BGP: routers know the way, nobody answers for it on the LAN")
+    if (late := _out_of_date(item, reading, snapshot.now)) is not None:
+        return late
     owners = node_addresses(snapshot)
     node_of = {mac: owners[ip] for ip, mac in reading.hosts.items() if mac and ip in owners}
     heard = bool(node_of)
@@ -90,6 +94,17 @@ def _judge(item: Address, reading: LanReading, snapshot: Snapshot) -> Lan:
     else:
         why = f"{mac} answers, which is no node's: another host, or another network card of a node"
     return Lan("unknown-mac", True, mac, None, why)
+
+
+def _out_of_date(item: Address, reading: LanReading, now: float) -> Lan | None:
+    """What was seen before a move, or long ago, says nothing of now."""
+    ago = age(now - reading.at)
+    since = max((one.since for one in item.announcers if one.since is not None), default=None)
+    if since is not None and since > reading.at:
+        return Lan("not-checked", why=f"it moved after the local network was asked ({ago} ago); ask again")
+    if now - reading.at > GOOD_FOR:
+        return Lan("not-checked", why=f"the local network was asked {ago} ago, which is too long ago; ask again")
+    return None
 
 
 def _by_node(item: Address, node: str, mac: str, reading: LanReading, now: float) -> Lan:
