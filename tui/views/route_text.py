@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.tui.answers.routes.check import Checked
 from pointsman.tui.answers.routes.hops import BROKEN, OK, SKIPPED, UNKNOWN
 from pointsman.tui.answers.routes.model import (
     DISABLED,
@@ -109,7 +110,7 @@ def _service(backend: Backend) -> dict[str, Any]:
     }
 
 
-def trace_json(found: Trace) -> Document:
+def trace_json(found: Trace, checked: Checked | None = None) -> Document:
     request = found.request
     winner = found.winner
     return document(
@@ -146,8 +147,25 @@ def trace_json(found: Trace) -> Document:
                 }
                 for loser in found.losers
             ],
+            "live": None if checked is None else _checked(checked),
         },
     )
+
+
+def _checked(checked: Checked) -> dict[str, Any]:
+    """What a request that was really sent got; ``sent`` false with the reason where it was not."""
+    said = checked.answered
+    return {
+        "sent": said is not None,
+        "why": checked.refused or None,
+        "address": said.address if said is not None else None,
+        "status": said.status if said is not None else None,
+        "agrees": checked.agrees,
+        "checks": [
+            {"what": item.what, "expected": item.expected, "found": item.found, "agrees": item.agrees}
+            for item in checked.checks
+        ],
+    }
 
 
 # -- tables ---------------------------------------------------------------------------------------------------------------
@@ -243,7 +261,7 @@ def _problems(route: Route) -> CellLike:
     return Cell("; ".join(item.text for item in route.problems), worst)
 
 
-def trace_lines(found: Trace, paper: Paper) -> list[str]:
+def trace_lines(found: Trace, paper: Paper, checked: Checked | None = None) -> list[str]:
     table = Table((Head("hop"), Head("state"), Head("name", shrink=1, least=12, how="middle"),
                    Head("detail", shrink=2, least=30, wrap=True)))  # fmt: skip
     for hop in found.hops:
@@ -263,4 +281,22 @@ def trace_lines(found: Trace, paper: Paper) -> list[str]:
     lines += wrapped(Cell(text, STATES[found.verdict]), paper, 0)
     for loser in found.losers:
         lines += wrapped(Cell(f"not {loser.route.ref.title}: {loser.why}", "dim"), paper)
+    if checked is not None:
+        lines += ["", *checked_lines(checked, paper)]
     return lines
+
+
+def checked_lines(checked: Checked, paper: Paper) -> list[str]:
+    """The real request in lines: each comparison, and whether all is as foretold."""
+    if checked.answered is None:
+        return wrapped(Cell(f"not sent: {checked.refused}", "warn"), paper, 0)
+    table = Table((Head("sent"), Head("foretold", shrink=1, least=16), Head("found", shrink=1, least=16, wrap=True),
+                   Head("agrees")))  # fmt: skip
+    for item in checked.checks:
+        word = {True: Cell("yes", "ok"), False: Cell("no", "error"), None: Cell(glyphs.current.dash, "dim")}[
+            item.agrees
+        ]
+        table.add(item.what, Cell(item.expected, "dim"), item.found, word)
+    text = {True: "all is as foretold", False: "the answer is not what was foretold", None: "nothing could be compared"}
+    style = {True: "ok", False: "error", None: "dim"}[checked.agrees]
+    return [*table.lines(paper), "", *wrapped(Cell(text[checked.agrees], style), paper, 0)]

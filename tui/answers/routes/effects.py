@@ -22,12 +22,16 @@ OK, BROKEN, UNKNOWN = "ok", "broken", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A request on its way: ``url`` is what redirects are made of, ``asked.path`` what the service will see."""
+    """A request on its way: ``url`` is what redirects are made of, ``asked.path`` what the service will see.
+
+    ``answered`` is the proxy's own answer once a middleware gives one: its code, and where it sends to.
+    """
 
     scheme: str
     host: str
     port: int
     asked: Asked
+    answered: tuple[int, str] | None = None
 
     @property
     def target(self) -> str:
@@ -115,7 +119,7 @@ def _redirect_scheme(body: dict[str, Any], passing: Passing) -> Said:
     number = int(wanted) if wanted.isdigit() else passing.port
     after = replace(passing, scheme=scheme, port=number)
     code = _code(dig(body, "permanent") is True, passing.asked.method)
-    return f"answers {code}: go to {after.url}", OK, after, True
+    return f"answers {code}: go to {after.url}", OK, replace(after, answered=(code, after.url)), True
 
 
 def _code(permanent: bool, method: str) -> int:
@@ -133,7 +137,7 @@ def _redirect_regex(body: dict[str, Any], passing: Passing) -> Said:
     if goal == passing.url:
         return "it leads to the same URL, the request goes on", OK, passing, False
     code = _code(dig(body, "permanent") is True, passing.asked.method)
-    return f"answers {code}: go to {goal}", OK, passing, True
+    return f"answers {code}: go to {goal}", OK, replace(passing, answered=(code, goal)), True
 
 
 def _replaced(pattern: str, replacement: str, text: str) -> str:
@@ -172,7 +176,8 @@ def _allow_list(body: dict[str, Any], passing: Passing) -> Said:
     if any(client.version == net.version and client in net for net in nets):
         return f"lets {client} in (one of {listed(ranges, 8)})", OK, passing, False
     code = dig_str(body, "rejectStatusCode", default="403")
-    return f"refuses {client} with {code}: it lets in only {listed(ranges, 8)}", BROKEN, passing, True
+    after = replace(passing, answered=(int(code), "")) if code.isdigit() else passing
+    return f"refuses {client} with {code}: it lets in only {listed(ranges, 8)}", BROKEN, after, True
 
 
 def _strip_prefix(body: dict[str, Any], passing: Passing) -> Said:
@@ -221,7 +226,8 @@ def _path(passing: Passing, path: str) -> Passing:
 def _auth(_body: dict[str, Any], passing: Passing) -> Said:
     if passing.asked.headers.get("Authorization"):
         return "checks the user and password of the request; they are not judged here", OK, passing, False
-    return "asks for user and password: this request, which has none, gets 401", OK, passing, False
+    after = replace(passing, answered=passing.answered or (401, ""))
+    return "asks for user and password: this request, which has none, gets 401", OK, after, False
 
 
 def _forward_auth(body: dict[str, Any], passing: Passing) -> Said:
@@ -261,7 +267,9 @@ def _gateway_redirect(body: dict[str, Any], passing: Passing) -> Said:
         {"http": 80, "https": 443}[scheme] if dig(body, "scheme") in ("http", "https") else passing.port
     )
     after = replace(_path(passing, path), scheme=scheme, host=dig_str(body, "hostname") or passing.host, port=port)
-    return f"answers {dig_str(body, 'statusCode', default='302')}: go to {after.url}", OK, after, True
+    code = dig_str(body, "statusCode", default="302")
+    answered = (int(code), after.url) if code.isdigit() else None
+    return f"answers {code}: go to {after.url}", OK, replace(after, answered=answered), True
 
 
 def _gateway_rewrite(body: dict[str, Any], passing: Passing) -> Said:

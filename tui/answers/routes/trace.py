@@ -50,6 +50,10 @@ class Trace:
     hops: tuple[Hop, ...]
     winner: Winner | None = None
     losers: tuple[Loser, ...] = ()
+    answer: tuple[int, str] | None = None
+    """The answer that the proxy itself gives, its code and where it sends to; None where the service (or nobody) answers."""
+    route: Route | None = None
+    """The route of the winner."""
 
     @property
     def broken(self) -> Hop | None:
@@ -72,6 +76,8 @@ class _Walk:
         self.hops: list[Hop] = []
         self.winner: Winner | None = None
         self.losers: tuple[Loser, ...] = ()
+        self.answer: tuple[int, str] | None = None
+        self.route: Route | None = None
 
     def run(self) -> Trace:
         rows = self._address()
@@ -80,7 +86,7 @@ class _Walk:
             choice = self._choose(front)
             if choice is not None:
                 self._follow(choice, front)
-        return Trace(self.request, self._verdict(), tuple(self.hops), self.winner, self.losers)
+        return Trace(self.request, self._verdict(), tuple(self.hops), self.winner, self.losers, self.answer, self.route)
 
     def _verdict(self) -> str:
         if any(hop.state == BROKEN for hop in self.hops):
@@ -275,6 +281,7 @@ class _Walk:
         self.winner = Winner("EntryPoint", "", point.name, 0)
         code = 301 if point.permanent else 302
         where = f"entry point {to.name}" if to is not None else point.redirect
+        self.answer = (code, "")
         text = f"the entry point answers {code} to everything: go to {point.redirect_scheme} on {where}"
         self._hop("router", f"entry point {point.name}", OK, text)
         self._hop("backend", "", SKIPPED, "the request ends with the redirect")
@@ -295,6 +302,7 @@ class _Walk:
             else:
                 hint = f"; {more[0].route.ref.title} {more[0].why}" if more else ""
                 answer = "404" if self.request.http else "the connection is closed"
+                self.answer = (404, "") if self.request.http else None
                 self._hop("router", "", BROKEN, f"no router matches: {answer}{hint}")
             return None
         route, router = choice.winner.route, choice.winner.router
@@ -317,6 +325,7 @@ class _Walk:
         assert choice.winner is not None
         route = choice.winner.route
         self.winner = winner_of(route)
+        self.route = route
         if not self._pass(route, front):
             for kind in ("backend", "endpoint", "pod"):
                 self._hop(kind, "", SKIPPED, "the request ends before it")
@@ -343,6 +352,7 @@ class _Walk:
                 by = f" (default of entry point {use.by})" if use.by else ""
                 self._hop("middleware", effect.name, effect.state, effect.text + by)
                 passing = effect.passing or passing
+                self.answer = self.answer or passing.answered
                 if effect.answers or effect.state == BROKEN:
                     return False
         return True
