@@ -95,7 +95,7 @@ def test_arguments_are_put_in_place_and_taken_out() -> None:
 def test_whoever_takes_it_back_is_named_with_what_to_put() -> None:
     snapshot = worlds.make_store(plain(HELM)).snapshot()
     wish = settings_wish(snapshot, [ACCESS_LOG_ON])
-    assert any("takes this back" in note and "enabled: true" in note for note in wish.notes)
+    assert any("takes this back" in note and "logs.access.enabled: true" in note for note in wish.notes)
     with pytest.raises(ActionError, match="Helm chart's values") as caught:
         settings_wish(snapshot, [ACCESS_LOG_ON, REPLICAS])
     assert any("enabled: true" in line for line in caught.value.lines)

@@ -8,6 +8,7 @@ Several settings go into one change, so that Traefik starts anew only once. Pure
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -73,8 +74,10 @@ def settings_wish(snapshot: Snapshot, settings: Sequence[Setting], which: Ref | 
     if not all(one.args or one.drop for one in settings):
         raise ActionError(f"To {title}, its Helm chart's values have to change.", "Put in:", _lines(settings))
     if owner.kind in ("helm", "helmchart", "gitops"):
-        put = "; ".join(" ".join(line.split()) for line in _lines(settings))
+        put = ", ".join(f"{'.'.join(path)}: {json.dumps(value)}" for path, value in _values(settings))
         notes.append(f"{owner.text} takes this back at its next run, unless its values say the same ({put}).")
+        if snapshot.state(HELMCHARTS) is State.FORBIDDEN:
+            notes.append("HelmCharts may not be listed here; on k3s the change belongs into a HelmChartConfig.")
 
     def make(live: Doc | None) -> Doc | None:
         if live is None:
@@ -104,8 +107,12 @@ def _served(snapshot: Snapshot) -> bool:
     return snapshot.state(HELMCHARTCONFIGS) is not State.ABSENT
 
 
+def _values(settings: Iterable[Setting]) -> list[tuple[Path, Any]]:
+    return [value for one in settings for value in (*one.values, *one.default)]
+
+
 def _lines(settings: Iterable[Setting]) -> tuple[str, ...]:
-    return by_hand([value for one in settings for value in (*one.values, *one.default)])
+    return by_hand(_values(settings))
 
 
 # -- k3s' HelmChartConfig -------------------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     # The namespace is a filter here, and --not may stand before it: the common option gives way. Groups take the rule
     # from the parser when they are made.
     parser.conflict_handler = "resolve"
+    # Some sixty filters would fill the usage line with a screen of their own.
+    parser.usage = f"{parser.prog} [options] [filters]"
     choose = parser.add_argument_group("which flows")
     choose.add_argument("-f", "--follow", action="store_true", help="go on")
     choose.add_argument("--last", type=count_of, metavar="N", help="the last N (of each node; default 20)")

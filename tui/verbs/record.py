@@ -23,6 +23,7 @@ PATIENCE = 0.5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     flows.configure(parser)
+    parser.usage = f"{parser.prog} FILE [options] [filters]"
     parser.add_argument("file", metavar="FILE", help="the file to write; .gz compresses it")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
