@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from policyworld import ALLOWED, DENIED, UNKNOWN, Asked, ask, ccnp, cnp, namespace, pod, policy
 from worlds import cilium, make_snapshot, node
 
 from pointsman.tui.answers.policies.cilium_selectors import fact_key
+from pointsman.tui.answers.policies.judge import Answer
+from pointsman.tui.answers.policies.reach import Question, reach
+from pointsman.tui.store.traffic import Traffic
 
 SPACES = [namespace("default", team="blue"), namespace("other", team="red")]
 PODS = [
@@ -349,3 +354,46 @@ def test_the_namespace_of_a_namespaced_subject_is_the_policys() -> None:
 )
 def test_label_sources(key: str, fact: str) -> None:
     assert fact_key(key) == fact
+
+
+FQDNS = (
+    ("{matchName: api.example.com}", "api.example.com", ALLOWED),
+    ("{matchName: API.example.com.}", "api.example.com", ALLOWED),
+    ("{matchName: api.example.com}", "API.Example.com.", ALLOWED),  # as a flow shows it
+    ("{matchName: api.example.com}", "www.example.com", UNKNOWN),  # the address may have that name too
+    ("{matchPattern: '*.example.com'}", "api.example.com", ALLOWED),
+    ("{matchPattern: '*.example.com'}", "a.b.example.com", UNKNOWN),
+    ("{matchPattern: '**.example.com'}", "a.b.example.com", ALLOWED),
+    ("{matchPattern: '**.example.com'}", "example.com", UNKNOWN),
+    ("{matchPattern: '*'}", "anything.test", ALLOWED),
+    ("{matchPattern: 'a*.example.com'}", "api.example.com", ALLOWED),
+    ("{matchName: api.example.com}", "", UNKNOWN),  # nobody looked it up
+)
+
+
+@pytest.mark.parametrize(("selector", "seen", "answer"), FQDNS)
+def test_to_fqdns_from_the_names_that_flows_showed(selector: str, seen: str, answer: Answer) -> None:
+    text = f"{{endpointSelector: {{}}, egress: [{{toFQDNs: [{selector}], toPorts: [{{ports: [{{port: '443'}}]}}]}}]}}"
+    asked = ask(SPACES, pod("default/web", {"app": "web"}), cnp(text))
+    names = {"203.0.113.9": (seen,)} if seen else {}
+    asked.snapshot = replace(asked.snapshot, traffic=Traffic(names=names))
+    assert asked("default/web", "203.0.113.9", 443) is answer
+    assert asked("default/web", "203.0.113.9", 80) is DENIED
+    assert asked("default/web", "203.0.113.10", 443) is UNKNOWN
+    if answer is UNKNOWN:
+        why = asked.texts("default/web", "203.0.113.9", 443)
+        assert "is not known" in why
+        assert (f"flows showed it as {seen.lower().rstrip('.')}" in why) is bool(seen)
+
+
+def test_a_name_outside_is_an_end() -> None:
+    text = "{endpointSelector: {}, egress: [{toFQDNs: [{matchPattern: '*.example.com'}], toPorts: [{ports: [{port: '443'}]}]}]}"
+    asked = ask(SPACES, pod("default/web", {"app": "web"}), cnp(text))
+    assert asked("default/web", "api.example.com", 443) is ALLOWED
+    assert asked("default/web", "api.example.com", 80) is DENIED
+    assert asked("default/web", "example.org", 443) is DENIED
+    asked.snapshot = replace(asked.snapshot, traffic=Traffic(names={"203.0.113.9": ("api.example.com",)}))
+    found = reach(asked.snapshot, Question("default/web", "api.example.com", 443, "TCP"))
+    assert (found.allowed, found.notes) == (True, ("api.example.com was seen at 203.0.113.9",))
+    found = reach(asked.snapshot, Question("default/web", "203.0.113.9", 443, "TCP"))
+    assert found.notes == ("203.0.113.9 was looked up as api.example.com",)

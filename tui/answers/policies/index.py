@@ -96,8 +96,6 @@ class PolicyIndex:
     """Whether pods, nodes or services of this cluster have IPv6 addresses."""
     service_ips: Spans = NOTHING
     """Cluster IPs of the services."""
-    names: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """Names that were observed for addresses (numbers of :mod:`~pointsman.tui.answers.policies.addresses`)."""
     number: dict[End, int] = field(default_factory=dict)
     _subjects: dict[Section, int] = field(default_factory=dict)
     _gates: dict[tuple[Variant, str, tuple[Section, ...]], Gate] = field(default_factory=dict)
@@ -293,9 +291,7 @@ def variants(found: Enforcement, policies: tuple[Policy, ...]) -> tuple[tuple[Va
     return tuple(groups)
 
 
-def compile_policies(
-    snapshot: Snapshot, policies: tuple[Policy, ...], names: Mapping[int, tuple[str, ...]] | None = None
-) -> PolicyIndex:
+def compile_policies(snapshot: Snapshot, policies: tuple[Policy, ...]) -> PolicyIndex:
     """An index of these policies on the ends of a snapshot. For what-if questions; else :func:`compile_index`."""
     found = enforcement(snapshot)
     values = cilium.config(facts(snapshot)) or {}
@@ -315,7 +311,6 @@ def compile_policies(
         blind(snapshot, *unread) or _blind_to_namespaces(snapshot, policies),
         _has_ipv6(snapshot, ends),
         ip_spans(text for service in snapshot.all(SERVICES) for text in service.body.spec.cluster_ips),
-        names or {},
         {end: at for at, end in enumerate(pods)},
     )
 

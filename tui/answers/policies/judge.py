@@ -352,7 +352,8 @@ def _text(step: Step, side: Side, subject: End, peer: End, shown: Spans) -> str:
 
 def _doubt(rule: Rule, peer: End) -> str:
     if rule.peers.names and peer.kind is Is.WORLD:
-        return f"whether {peer.text} is an address of {listed(rule.peers.names, word='or')} is not known"
+        seen = f"; flows showed it as {listed(list(peer.names), most=3)}" if peer.names else ""
+        return f"whether {peer.text} is an address of {listed(rule.peers.names, word='or')} is not known{seen}"
     return "what it matches cannot be told from here"
 
 

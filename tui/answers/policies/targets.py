@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pointsman.tui.answers.index import slices_by_service
@@ -214,7 +214,9 @@ def _address(index: PolicyIndex, snapshot: Snapshot, word: str, text: str) -> Ta
         texts = (service.body.spec.cluster_ip, *service.body.spec.cluster_ips, *(item.ip for item in given))
         if intersect(ip_spans(texts), one):
             return _service(index, snapshot, word, service, f"{text} is service {service.path}")
-    return Target(word, (End(Is.WORLD, text, ips=one, names=index.names.get(number, ())),))
+    names = observed_names(snapshot.traffic.names, text)
+    note = f"{text} was looked up as {listed(list(names), most=3)}" if names else ""
+    return Target(word, (End(Is.WORLD, text, ips=one, names=names),), note=note)
 
 
 def _service(index: PolicyIndex, snapshot: Snapshot, word: str, service: Obj[Service], note: str = "") -> Target:
@@ -337,7 +339,14 @@ def _domain(index: PolicyIndex, snapshot: Snapshot, word: str, name: str) -> Tar
         return _service(index, snapshot, word, service)
     if not NAME.fullmatch(name):
         raise TargetError(f"{word!r} is neither a name nor an address")
-    return Target(word, (End(Is.NAME, name, ips=_internet(index), name=name),))
+    seen = sorted(ip for ip in snapshot.traffic.names if name in observed_names(snapshot.traffic.names, ip))
+    note = f"{name} was seen at {listed(seen, most=3)}" if seen else ""
+    return Target(word, (End(Is.NAME, name, ips=_internet(index), name=name),), note=note)
+
+
+def observed_names(names: Mapping[str, Sequence[str]], ip: str) -> tuple[str, ...]:
+    """The names that flows showed for an address, as toFQDNs compares them: in small letters, without the root's dot."""
+    return tuple(dict.fromkeys(name.lower().rstrip(".") for name in names.get(ip, ()) if name.rstrip(".")))
 
 
 def asked_ports(target: Target, end: End, port: int | str | None, protocol: str) -> Spans | None:
