@@ -38,7 +38,11 @@ CONTROL_PLANE = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.
 class Is(enum.StrEnum):
     POD = "pod"
     HOST = "host"
-    """A node, or a pod on its node's network. ``node`` is empty where it is not known which one."""
+    """A node, or a pod on its node's network. ``node`` is empty where it is not known which one.
+
+    Kubernetes leaves open what a NetworkPolicy means for pods with ``hostNetwork``, and says that engines mostly see the
+    node's traffic there: no podSelector selects it, as subject or as peer. That is the reading here; Cilium's is the same.
+    Tools that judge files alone (np-guard's analyzer, say) take such pods for any others."""
     WORLD = "world"
     """Addresses outside the cluster."""
     NAME = "name"
