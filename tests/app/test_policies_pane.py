@@ -615,3 +615,57 @@ async def test_read_only_has_no_key_for_it() -> None:
         app.run_command("toggle")
         await settle(pilot)
         assert "this is read-only" in " ".join(words(app).split())
+
+
+async def test_c_in_the_dialog_has_a_job_in_the_cluster_switch_it_on_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole life on the demo's nodes: asked for, armed, off, on again by hand, and nothing of it left."""
+    from pointsman.tui.actions.deadman import LABEL
+    from pointsman.tui.actions.toggle import operation_of
+    from pointsman.tui.answers.policies.toggles import is_off
+    from pointsman.tui.app.program import Pointsman
+    from pointsman.tui.config import Config
+    from pointsman.tui.model.kinds import JOBS
+    from pointsman.tui.screens.modals.confirm import ConfirmScreen
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    with demo_homelab(tmp_path, "classic") as demo:
+        app = Pointsman(Options(kubeconfig=str(demo.kubeconfig)), Config())
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await until(pilot, lambda: len(list(app.snapshot().all(NETWORKPOLICIES))) == 13)
+            screen = await opened(pilot)
+            await until(pilot, lambda: len(rows(app)) == 13)
+            screen.query_one("#policies", Panel).select(Ref(NETWORKPOLICIES.id, "media", "immich-valkey"))
+
+            def live() -> Any:
+                return app.snapshot().get(NETWORKPOLICIES, "media", "immich-valkey")
+
+            def jobs() -> list[str]:
+                return [job.meta.labels[LABEL] for job in app.snapshot().all(JOBS) if LABEL in job.meta.labels]
+
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.screen.seen)
+            dialog = app.screen
+            assert isinstance(dialog, ConfirmScreen)
+            assert "c cluster" in words(app)
+            await pilot.press("c")
+            await until(pilot, lambda: dialog.plan.deadman is not None)
+            said = " ".join(words(app).split())
+            assert f"also made: Job media/pointsman-deadman-{dialog.plan.op}" in said
+            assert "[a Job in the cluster]" in said
+            await pilot.press("y")
+            await until(pilot, lambda: is_off(live()))
+            assert jobs() == [operation_of(live().doc())]
+            desk = app.writer.desk()
+            assert desk is not None
+            (timer,) = desk.timers()
+            man = desk.deadman(timer)
+            assert man is not None
+            assert (man.namespace, man.life.value) == ("media", "armed")
+            await until(pilot, lambda: any("immich-valkey" in row and "‖ off 9:" in row for row in rows(app)))
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(app.screen, ConfirmScreen) and app.screen.seen)
+            assert "c cluster" not in words(app)
+            await pilot.press("y")
+            await until(pilot, lambda: not is_off(live()) and jobs() == [])
