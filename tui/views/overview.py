@@ -245,14 +245,19 @@ CHANGE_COLUMNS: tuple[Column[Change], ...] = (
 )
 
 
+TELLERS = {"hubble": "Hubble", "traefik-log": "the access log", "replay": "the recording"}
+"""Links that flows come from, as people call them."""
+
+
 def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[CellLike]:
     """Flows, drops and failed requests a second with the last minute, and who tells of them; or what would."""
     links = snapshot.links
-    live = [name for name in ("hubble", "traefik-log") if name in links and links[name].state is State.LIVE]
+    live = [name for name in TELLERS if name in links and links[name].state is State.LIVE]
     if not live:
         return _no_traffic(snapshot, report, cells)
     rates = snapshot.traffic.rates
-    drops: tuple[float | None, tuple[int, ...]] = (rates.drops, rates.drop_history) if "hubble" in live else (None, ())
+    sees_drops = "hubble" in live or "replay" in live
+    drops: tuple[float | None, tuple[int, ...]] = (rates.drops, rates.drop_history) if sees_drops else (None, ())
     wide = max(6, min(20, (cells - 40) // 3))
     head: list[tuple[str, str]] = []
     for name, rate, history, style in (
@@ -267,7 +272,7 @@ def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[C
         said = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s" if rate else "0/s"
         head += [(f"{said:<6} ", "bold" if style == "spark" or not rate else "bold error")]
         head += [*sparkline(_sums(history, wide), wide, style=style).segments(), ("   ", "")]
-    told = [_told_by(links[name], "Hubble" if name == "hubble" else "the access log") for name in live]
+    told = [_told_by(links[name], TELLERS[name]) for name in live]
     return [Cell(parts=tuple(head)), *wrap_cell(Cell(f"Told by {' and '.join(told)}.", "muted"), cells)]
 
 
