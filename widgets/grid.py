@@ -430,7 +430,8 @@ class Grid(GridMoves[T], can_focus=True, inherit_bindings=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value) and self.size.width:
-            if new_value < old_value and self.model.following:
+            # A shorter list scrolls up too; only who leaves its end stops following.
+            if new_value < old_value and self.model.following and round(new_value) < len(self.model) - self._page:
                 self.model.following = False
             self._sync()
 

@@ -177,6 +177,20 @@ async def test_the_filter_line(pane: Pane) -> None:
     assert len(pane.screen.panel_here.model) == 5
 
 
+async def test_a_filter_that_leaves_little_goes_on_following(pane: Pane) -> None:
+    pane.add(*KINDS * 100)
+    await pane.tick()
+    await pane.press("slash", *"5432", "enter")
+    await pane.pilot.pause(0.1)
+    assert pane.screen.tail.following
+    await pane.press("slash", "escape", "escape")
+    await pane.pilot.pause(0.1)
+    assert pane.screen.tail.following
+    pane.screen.tail.scroll_to(y=100, animate=False, force=True)
+    await pane.pilot.pause()
+    assert not pane.screen.tail.following
+
+
 async def test_views_and_sorting(pane: Pane) -> None:
     pane.add(*KINDS, *[drop()] * 5)
     await pane.tick()

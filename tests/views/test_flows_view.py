@@ -113,12 +113,19 @@ def test_a_reply_is_told_of_the_connection_it_belongs_to() -> None:
         (flow(l7=L7("dns", "REQUEST", query="a.example.")), "? a.example."),
         (flow(l7=L7("dns", "RESPONSE", query="a.example.", answers=("192.0.2.1",))), "a.example. → 192.0.2.1"),
         (flow(l7=L7("dns", "RESPONSE", query="a.example.", rcode=3)), "a.example. no such name"),
-        (flow(origin=TRAEFIK_LOG, l7=L7("http", code=200, method="GET", url="/b")), "200 GET /b log"),
+        (flow(origin=TRAEFIK_LOG, l7=L7("http", code=200, method="GET", url="/b")), "log 200 GET /b"),
         (flow(summary="UDP", protocol="UDP"), "to-endpoint"),
     ],
 )
 def test_what_and_why(made: Flow, said: str) -> None:
     assert plain(made)["why"] == said
+
+
+def test_what_the_ingress_answers_itself() -> None:
+    row = plain(
+        flow(LAN, Peer(), "VERDICT_UNKNOWN", origin=TRAEFIK_LOG, l7=L7("http", code=404, method="GET", url="/x"))
+    )
+    assert (row["destination"], row["port"], row["verdict"]) == ("ingress", "", "· answered")
 
 
 def test_every_drop_reason_has_words() -> None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from pointsman.tui.model.flows import IDENTITIES, TRACE_SOCK, Flow, Peer
+from pointsman.tui.model.flows import IDENTITIES, TRACE_SOCK, TRAEFIK_LOG, Flow, Peer
 from pointsman.tui.model.traffic import (
     ADDRESS,
     BUCKET,
@@ -51,9 +51,17 @@ def is_private(ip: str) -> bool:
     return (head == "172" and 16 <= int(second) < 32) or (head == "100" and 64 <= int(second) < 128)
 
 
+INGRESS: Final = Peer(identity=IDENTITIES.index("ingress"))
+
+
 def sides(flow: Flow) -> tuple[Peer, Peer]:
-    """Who asked and who was asked: a reply is turned around."""
-    return (flow.destination, flow.source) if flow.is_reply else (flow.source, flow.destination)
+    """Who asked and who was asked: a reply is turned around, and what no backend answered the ingress answered itself."""
+    if flow.is_reply:
+        return flow.destination, flow.source
+    destination = flow.destination
+    if not destination.ip and not destination.pod and flow.origin == TRAEFIK_LOG:
+        return flow.source, INGRESS
+    return flow.source, destination
 
 
 def end_of(peer: Peer, *, asked: bool) -> End:
@@ -181,9 +189,7 @@ class TrafficBook:
         for flow in flows:
             if flow.event == TRACE_SOCK:
                 continue
-            source, destination = flow.source, flow.destination
-            if flow.is_reply:
-                source, destination = destination, source
+            source, destination = sides(flow)
             port = destination.port
             key = (number(source, False), number(destination, True), port, flow.protocol, flow.origin)
             entry = entries.get(key)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pointsman.tui.answers.flows.judged import asked
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.related import related
 from pointsman.tui.model.flows import Flow, Peer
 from pointsman.tui.model.kinds import KINDS, NODES, PODS, SERVICES, find_kind
 from pointsman.tui.model.traffic import End
 from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.store.traffic import sides
 from pointsman.tui.views.flowedges import EdgeRow, TalkerRow
 from pointsman.tui.views.flows import node_name
 from pointsman.tui.views.opening import pane_of
@@ -49,7 +49,7 @@ def end_object(end: End, snapshot: Snapshot) -> Ref | None:
 def object_of(row: Any, snapshot: Snapshot) -> Ref | None:
     """The object that `d` and `l` mean: of who was asked, else of who asked."""
     if isinstance(row, Flow):
-        source, destination = asked(row)
+        source, destination = sides(row)
         return peer_object(destination, snapshot) or peer_object(source, snapshot)
     if isinstance(row, EdgeRow):
         return end_object(row.edge.destination, snapshot) or end_object(row.edge.source, snapshot)
@@ -61,7 +61,7 @@ def choices(row: Any, snapshot: Snapshot) -> list[tuple[Ref, str, str]]:
     found: dict[Ref, str] = {}
     ends: list[Ref] = []
     if isinstance(row, Flow):
-        source, destination = asked(row)
+        source, destination = sides(row)
         for peer, word in ((source, "asked"), (destination, "was asked")):
             if (ref := peer_object(peer, snapshot)) is not None:
                 found.setdefault(ref, word)

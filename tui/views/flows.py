@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pointsman.tui.model.flows import IDENTITIES, L7, TRAEFIK_LOG, Flow, Peer
+from pointsman.tui.store.traffic import sides
 from pointsman.tui.wire.hubble import drop_text
 from pointsman.tui.wire.hubbleflow import details_of
 from pointsman.widgets import glyphs
@@ -105,9 +106,8 @@ def peer_text(peer: Peer) -> str:
 
 def ends(flow: Flow) -> tuple[Peer, Peer, str]:
     """Who asked, who was asked, and the arrow between them; a reply is told of the connection it belongs to."""
-    if flow.is_reply:
-        return flow.destination, flow.source, glyphs.current.arrow_left
-    return flow.source, flow.destination, glyphs.current.arrow
+    source, destination = sides(flow)
+    return source, destination, glyphs.current.arrow_left if flow.is_reply else glyphs.current.arrow
 
 
 def port_text(flow: Flow) -> str:
@@ -115,7 +115,7 @@ def port_text(flow: Flow) -> str:
     port = ends(flow)[1].port
     protocol = flow.protocol.lower()
     if not port:
-        return protocol
+        return "" if flow.origin == TRAEFIK_LOG else protocol
     return f"{port}/{protocol}" if protocol and protocol != "tcp" else str(port)
 
 
@@ -139,7 +139,7 @@ def why(flow: Flow) -> CellLike:
         )
     if flow.l7 is not None:
         told = _layer7(flow.l7)
-        return Cell.join(told, (" log", "dim")) if flow.origin == TRAEFIK_LOG else told
+        return Cell.join(("log ", "dim"), told) if flow.origin == TRAEFIK_LOG else told
     said = flow.summary.removeprefix("TCP Flags: ")
     point = flow.kind.partition(" ")[0]
     if said in ("TCP", "UDP", "ICMPv4", "ICMPv6", "SCTP"):
@@ -175,7 +175,8 @@ def _took(ns: int) -> str:
 
 
 def verdict(flow: Flow) -> CellLike:
-    glyph, style, word = _VERDICTS.get(flow.verdict, ("unknown", "unknown", "unknown"))
+    unknown = ("info", "dim", "answered") if flow.origin == TRAEFIK_LOG else ("unknown", "unknown", "unknown")
+    glyph, style, word = _VERDICTS.get(flow.verdict, unknown)
     return Cell(f"{getattr(glyphs.current, glyph)} {word}", style)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pointsman.tui.answers.flows.judged import BY_POLICY, Agrees, Judged, asked
+from pointsman.tui.answers.flows.judged import BY_POLICY, Agrees, Judged
 from pointsman.tui.answers.policies.judge import Answer
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.flows import L7, TRAEFIK_LOG, Details, Flow, Peer
@@ -90,10 +90,11 @@ def tell_flow(flow: Flow, snapshot: Snapshot, found: Judged | None) -> Told:
         evidence.append(_point(flow))
         if (meaning := MEANINGS.get(flow.drop_reason)) and flow.dropped:
             evidence.insert(0, (meaning, "", "info"))
-    for peer in asked(flow):
-        evidence += _who(peer)
+    for peer in sides(flow):
+        if flow.origin != TRAEFIK_LOG or entity_of(peer) == "world":
+            evidence += _who(peer)
     evidence += _seen(flow, snapshot.traffic, snapshot.now)
-    source, destination = asked(flow)
+    source, destination = sides(flow)
     headline, style = _headline(flow, found)
     return Told(
         f"{peer_text(source)} to {peer_text(destination)}",
@@ -137,7 +138,7 @@ def _address(peer: Peer) -> str:
 
 # -- the sentence ---------------------------------------------------------------------------------------------------------
 def _headline(flow: Flow, found: Judged | None) -> tuple[str, str]:
-    source, destination = asked(flow)
+    source, destination = sides(flow)
     one, other, port = peer_text(source), peer_text(destination), port_text(flow)
     on = f" on {port}" if port else ""
     if flow.dropped:

@@ -267,7 +267,7 @@ def traffic_lines(snapshot: Snapshot, report: StackReport, cells: int) -> list[C
     ):
         head.append((f"{name} ", "muted"))
         if rate is None:
-            head += [(f"{glyphs.current.dash} need Hubble", "dim"), ("   ", "")]
+            head += [(f"{glyphs.current.dash} (Hubble tells of them)", "dim"), ("   ", "")]
             continue
         said = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s" if rate else "0/s"
         head += [(f"{said:<6} ", "bold" if style == "spark" or not rate else "bold error")]

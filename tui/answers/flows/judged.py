@@ -12,6 +12,7 @@ from pointsman.tui.answers.policies.ports import PortError
 from pointsman.tui.answers.policies.targets import Target, TargetError, find_target
 from pointsman.tui.model.flows import Flow, Peer
 from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.store.traffic import sides
 
 BY_POLICY: Final = frozenset(("POLICY_DENIED", "POLICY_DENY"))
 """Drop reasons that are a policy's doing."""
@@ -38,14 +39,9 @@ class Judged:
         return self.decision.because if self.decision is not None else ()
 
 
-def asked(flow: Flow) -> tuple[Peer, Peer]:
-    """Who opened the connection, and to whom."""
-    return (flow.destination, flow.source) if flow.is_reply else (flow.source, flow.destination)
-
-
 def judged(flow: Flow, snapshot: Snapshot, index: PolicyIndex) -> Judged:
     """By the policies of ``index``, which is the snapshot's."""
-    source, destination = asked(flow)
+    source, destination = sides(flow)
     try:
         one, other = _end(source, snapshot, index), _end(destination, snapshot, index)
         protocol = {"ICMPv4": "ICMP", "ICMPv6": "ICMPv6"}.get(flow.protocol, flow.protocol or "TCP")
