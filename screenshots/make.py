@@ -87,7 +87,13 @@ def shots() -> Iterator[Shot]:
         yield Shot("map", "cilium", size, keys=("3",), traffic=True)
     yield Shot("map", "cilium", (120, 40), "light", keys=("3", "j", "l", "l"), traffic=True)
     yield Shot("map", "cilium", (120, 40), "16", keys=("3",), traffic=True)
-    yield Shot("map-explain", "cilium", (120, 40), keys=("3", "space", "l", "j", "enter"), traffic=True)
+    yield Shot(
+        "map-explain",
+        "cilium",
+        (120, 40),
+        keys=("3", "slash", *"postgres", "enter", "G", "h", "j", "j", "enter"),
+        traffic=True,
+    )
     yield Shot("map-declared", "classic", (120, 40), keys=("3",))
     for size in SIZES:
         yield Shot("flows", "cilium", size, keys=("2",))

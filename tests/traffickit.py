@@ -43,7 +43,8 @@ def talk_flows(now: float) -> list[tuple[float, Flow]]:
             source, to = peer(talk.source, number), peer(talk.destination)
             to = Peer(to.namespace, to.pod, to.workload, to.identity, to.ip, talk.port or None, to.names)
             l7 = L7("http", "REQUEST", method="GET", url="http://x/") if talk.paths and talk.protocol == "TCP" else None
-            reason = (talk.fault or "POLICY_DENIED") if denied else ""
+            by_rule = talk.source.startswith("games/")  # games-stay-out denies it by name
+            reason = (talk.fault or ("POLICY_DENY" if by_rule else "POLICY_DENIED")) if denied else ""
             flow = Flow(HUBBLE, int(at * 1e9), "DROPPED" if denied else "FORWARDED", "egress", source, to, talk.protocol,
                         "to-endpoint", drop_reason=reason, l7=l7)  # fmt: skip
             found.append((at, flow))

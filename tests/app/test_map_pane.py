@@ -14,6 +14,7 @@ from traffickit import fill_flows, talk_flows
 from pointsman.tui.answers.flows.graph import Box, Line, Role
 from pointsman.tui.options import Options
 from pointsman.tui.screens.panel import Panel
+from pointsman.widgets.cells import as_cell
 from pointsman.widgets.drawer import Drawer
 from pointsman.widgets.mapcanvas import MapCanvas, Spotted
 
@@ -120,6 +121,23 @@ async def test_walking_explains_as_it_goes() -> None:
         await press(pilot, "l", "enter")
         assert screen.thing_here == there
         assert not drawer.is_open
+
+
+async def test_a_drop_names_the_policy_that_is_its_cause() -> None:
+    app = app_of()
+    async with app.run_test(size=(160, 50)) as pilot:
+        await opened(pilot)
+        runner, postgres = "git/forgejo-runner/Deployment", "db/postgres/StatefulSet"
+        canvas(app).go(Spotted(runner, (runner, postgres)))
+        await press(pilot, "enter")
+        drawer = app.screen.query_one(Drawer)
+        for _ in range(50):
+            if "runner-stays-outside" in as_cell(drawer.explanation.headline).plain:
+                break
+            await settle(pilot)
+        said = as_cell(drawer.explanation.headline).plain
+        assert said.startswith("git/forgejo-runner may not reach db/postgres on 5432: git/runner-stays-outside selects")
+        assert any("POLICY_DENIED" in piece.source for piece in drawer.explanation.evidence)
 
 
 async def test_rates_change_and_no_box_moves() -> None:

@@ -17,7 +17,7 @@ from pointsman.tui.views import map as view
 from pointsman.tui.views.map import CLOSE, COLUMNS, RATES, ROOMY, Looking, lay, line_rows, picture, rate_text
 from pointsman.tui.views.mapsaving import FORMS, saved
 from pointsman.tui.views.mapsvg import map_svg
-from pointsman.tui.views.maptell import flow_words, tell_box, tell_line
+from pointsman.tui.views.maptell import flow_words, question_of, tell_box, tell_line
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import as_cell
 from pointsman.widgets.mapdraw import Stroke, draw_row, text_of
@@ -121,6 +121,25 @@ def test_a_drop_is_told_with_its_reason() -> None:
     other = tell_line(graph(A, B, lines=(FINE,)), FINE, flows=False)
     assert as_cell(other.headline).plain == "media/sonarr talks to media/qbittorrent on 80."
     assert "map.flows" not in other.actions
+
+
+def test_only_what_policies_did_is_asked_of_them() -> None:
+    asked = question_of(graph(A, B, lines=(DROPPED,)), DROPPED, {})
+    assert asked is not None
+    assert (asked.source.workload, asked.destination.port, asked.drop_reason) == (
+        "Deployment/sonarr",
+        80,
+        "POLICY_DENIED",
+    )
+    other = line(A.key, B.key, dropped=1, drop_reason="STALE_OR_UNROUTABLE_IP")
+    assert question_of(graph(A, B, lines=(other,)), other, {}) is None
+    assert question_of(graph(A, B, lines=(FINE,)), FINE, {}) is None
+    out = line(A.key, NAME.key, dropped=1, drop_reason="POLICY_DENIED")
+    named = question_of(graph(A, NAME, lines=(out,)), out, {"203.0.113.9": ("x.example", "api.example.org")})
+    assert named is not None
+    assert named.destination.ip == "203.0.113.9"
+    told = tell_line(graph(A, B, lines=(DROPPED,)), DROPPED, flows=True, question=asked)
+    assert ("Asking the policies …", "", "running") in told.evidence
 
 
 def test_a_box_is_told_with_its_neighbours() -> None:

@@ -10,16 +10,20 @@ from textual import on
 from textual.app import ComposeResult
 
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
+from pointsman.tui.answers.flows.judged import Judged, judged
 from pointsman.tui.answers.flows.narrowing import busiest, foldable, in_namespace, kept
+from pointsman.tui.answers.policies.index import compile_index
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.commands import Command
+from pointsman.tui.model.flows import Flow
+from pointsman.tui.screens.behind import Behind
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel, Parts, content_of
 from pointsman.tui.views import map as view
 from pointsman.tui.views.explain import Told
 from pointsman.tui.views.map import CLOSE, COLUMNS, RATES, ROOMY, LineRow, Looking, line_rows, row_text
 from pointsman.tui.views.mapsaving import FORMS, saved
-from pointsman.tui.views.maptell import flow_words, tell_box, tell_line
+from pointsman.tui.views.maptell import flow_words, question_of, tell_box, tell_line
 from pointsman.tui.views.states import is_stale
 from pointsman.widgets.cells import CellLike
 from pointsman.widgets.grid import Grid
@@ -31,6 +35,8 @@ from pointsman.widgets.maproute import Plan
 if TYPE_CHECKING:
     from pointsman.tui.store.snapshot import Snapshot
 
+PATIENCE = 0.02
+"""Seconds that the policies' answer is waited for, so that it is there in the drawer's first frame."""
 KEPT = 12
 """Arrangements that are remembered, so that boxes are where they were when one comes back from a focus."""
 ZOOMS = ("", "close", "roomy")
@@ -62,6 +68,10 @@ class MapScreen(ListPane):
         self._map_title: Parts = ()
         self._map_foot: Parts = ()
         self._told_at: Spotted | None = None
+        self._asked: tuple[Flow, int] | None = None
+        """What the policies were asked last, and by which version of the objects."""
+        self._judged: Judged | None = None
+        self._judge: Behind[Judged] = Behind(self, "map", self._take_judged)
 
     def body(self) -> ComposeResult:
         yield MapCanvas(id="map", classes="panel")
@@ -69,6 +79,9 @@ class MapScreen(ListPane):
         yield Panel[LineRow](
             COLUMNS, id="lines", key=lambda row: row.key, empty=self._no_lines, show_header=True, search=row_text
         )
+
+    def on_unmount(self) -> None:
+        self._judge.stop()
 
     @property
     def canvas(self) -> MapCanvas:
@@ -326,13 +339,31 @@ class MapScreen(ListPane):
     def is_problem(self, row: Any) -> bool:
         return view.is_problem(row.line) if isinstance(row, LineRow) else True
 
-    def tell(self, row: Any, snapshot: Snapshot) -> Told:  # noqa: ARG002
+    def tell(self, row: Any, snapshot: Snapshot) -> Told:
         flows = self._has_flows()
-        if isinstance(row, LineRow):
-            return tell_line(self._table, row.line, flows=flows)
-        if isinstance(row, Line):
-            return tell_line(self._table, row, flows=flows)
-        return tell_box(self._drawn, row, flows=flows)
+        if isinstance(row, Box):
+            return tell_box(self._drawn, row, flows=flows)
+        line = row.line if isinstance(row, LineRow) else row
+        graph = self._table if line.pair in self._table.lines else self._drawn
+        question = question_of(graph, line, snapshot.traffic.names)
+        return tell_line(graph, line, flows=flows, question=question, judged=self._ask(question, snapshot))
+
+    def _ask(self, flow: Flow | None, snapshot: Snapshot) -> Judged | None:
+        """What the policies say of a drop; asked behind, and told when it is known."""
+        if flow is None:
+            return None
+        asked = (flow, snapshot.version)
+        if self._asked is None or self._asked[0] != flow:
+            self._judged = None
+        if asked != self._asked and not (self._judge.busy and self._asked is not None and self._asked[0] == flow):
+            self._asked = asked
+            self._judge.start(lambda _going_on: judged(flow, snapshot, compile_index(snapshot)), PATIENCE)
+        return self._judged
+
+    def _take_judged(self, found: Judged) -> None:
+        self._judged = found
+        if self.is_ready and self.drawer.is_open:
+            self.call_later(self.refresh_drawer)
 
     def copied(self, row: Any) -> str:
         return view.meaning(self._drawn if self.view == "map" else self._table, row).plain.strip()
@@ -462,6 +493,8 @@ class MapScreen(ListPane):
         self._looking, self._made, self._plan, self._plan_of = Looking(), (), None, ()
         self._skeletons.clear()
         self._fits.clear()
+        self._judge.forget()
+        self._asked = self._judged = None
         super().forget()
         if self.is_ready:
             self.canvas.show_note(())

@@ -86,7 +86,7 @@ def tell_flow(flow: Flow, snapshot: Snapshot, found: Judged | None) -> Told:
         evidence += _logged(flow)
     else:
         evidence += _policies(flow, details)
-        evidence += _by_the_evaluator(flow, found)
+        evidence += by_the_evaluator(flow, found)
         evidence.append(_point(flow))
         if (meaning := MEANINGS.get(flow.drop_reason)) and flow.dropped:
             evidence.insert(0, (meaning, "", "info"))
@@ -144,7 +144,7 @@ def _headline(flow: Flow, found: Judged | None) -> tuple[str, str]:
     if flow.dropped:
         if flow.drop_reason in BY_POLICY:
             said = f"{one} may not reach {other}{on}"
-            if found is not None and found.agrees is Agrees.YES and (cause := _cause(flow, found, one, other)):
+            if found is not None and found.agrees is Agrees.YES and (cause := cause_of(flow, found, one, other)):
                 return f"{said}: {cause}.", "error"
             return (
                 f"{said}: {'no rule allows it' if flow.drop_reason == 'POLICY_DENIED' else 'a rule denies it'}.",
@@ -164,7 +164,7 @@ def _headline(flow: Flow, found: Judged | None) -> tuple[str, str]:
     return f"{one} spoke to {other}{on}; what became of it is not known.", "unknown"
 
 
-def _cause(flow: Flow, found: Judged, one: str, other: str) -> str:
+def cause_of(flow: Flow, found: Judged, one: str, other: str) -> str:
     """Which policies select the end that forbids it, and what is missing; empty where no policy is named."""
     denying = [item for item in found.because if item.decision == "deny" and item.policy is not None]
     way = flow.direction or (denying[0].direction if denying else "")
@@ -234,7 +234,7 @@ def _policies(flow: Flow, details: Details) -> list[Piece]:
     return pieces
 
 
-def _by_the_evaluator(flow: Flow, found: Judged | None) -> list[Piece]:
+def by_the_evaluator(flow: Flow, found: Judged | None) -> list[Piece]:
     if flow.dropped and flow.drop_reason not in BY_POLICY:
         return []
     if found is None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
+from pointsman.tui.answers.flows.judged import BY_POLICY, Agrees, Judged
 from pointsman.tui.answers.words import listed, plural
+from pointsman.tui.model.flows import HUBBLE, Flow, Peer
 from pointsman.tui.model.times import age
 from pointsman.tui.model.traffic import FQDN
 from pointsman.tui.views.explain import Told, facts, tint
+from pointsman.tui.views.flowtell import by_the_evaluator, cause_of
 from pointsman.tui.views.map import ports_text, rate_text, reason_text
 
 MOST = 12
@@ -24,8 +29,34 @@ REASONS = {
 """What the commonest reasons mean."""
 
 
-def tell_line(graph: Graph, line: Line, *, flows: bool) -> Told:
-    """Who with whom, how much, what was dropped and why. ``flows``: whether the Flows pane can be opened at it."""
+def question_of(graph: Graph, line: Line, names: Mapping[str, tuple[str, ...]]) -> Flow | None:
+    """A drop of the line as a flow, for the policies to be asked about; None if it was not theirs. ``names`` are those that
+    addresses were seen under."""
+    source, target = graph.boxes[line.source], graph.boxes[line.target]
+    if line.drop_reason not in BY_POLICY or Role.NAMESPACE in (source.role, target.role):
+        return None
+    number, protocol = line.ports[0] if line.ports else (None, "")
+    return Flow(HUBBLE, None, "DROPPED", "", _peer(source, None, names), _peer(target, number, names), protocol, "",
+                drop_reason=line.drop_reason)  # fmt: skip
+
+
+def _peer(box: Box, port: int | None, names: Mapping[str, tuple[str, ...]]) -> Peer:
+    if box.ref is not None:
+        # No pod is called so; the policies are then asked about the workload.
+        pod = box.name if box.role is not Role.SERVICE else ""
+        return Peer(box.ref.namespace, pod, f"{box.kind}/{box.name}", port=port)
+    identity = {"nodes": 1, "kube-apiserver": 7, "health": 4}.get(box.name) if box.role is Role.CLUSTER else None
+    if box.kind == FQDN:
+        ip = next((ip for ip, under in names.items() if box.name in under), "")
+        return Peer(identity=2, ip=ip, port=port, names=(box.name,))
+    return Peer(identity=identity, ip=next(iter(box.members), ""), port=port)
+
+
+def tell_line(
+    graph: Graph, line: Line, *, flows: bool, question: Flow | None = None, judged: Judged | None = None
+) -> Told:
+    """Who with whom, how much, what was dropped and why. ``flows``: whether the Flows pane can be opened at it;
+    ``judged`` is what the policies say to the ``question`` of it (:func:`question_of`), None while they are asked."""
     source, target = graph.boxes[line.source], graph.boxes[line.target]
     name = f"{source.text} → {target.text}"
     actions = ("map.flows",) if flows and not line.declared else ()
@@ -43,6 +74,8 @@ def tell_line(graph: Graph, line: Line, *, flows: bool) -> Told:
         when = f", the last {age(graph.at - line.last_dropped)} ago" if line.last_dropped is not None else ""
         why = REASONS.get(line.drop_reason, reason_text(line.drop_reason)) if line.drop_reason else "no reason was told"
         evidence.append((f"{plural(line.dropped, 'event')} dropped{when}: {why}", line.drop_reason, "error"))
+    if question is not None:
+        evidence.extend(by_the_evaluator(question, judged))
     if line.forwarded:
         evidence.append((f"{plural(line.forwarded, 'event')} forwarded", "", "ok"))
     if line.other:
@@ -53,9 +86,14 @@ def tell_line(graph: Graph, line: Line, *, flows: bool) -> Told:
     seen = []
     if line.first is not None and line.last is not None:
         seen.append(("seen", f"first {age(graph.at - line.first)} ago, last {age(graph.at - line.last)} ago"))
+    said = _said(source, target, line)
+    if question is not None and judged is not None and judged.agrees is Agrees.YES and not line.forwarded:
+        cause = cause_of(question, judged, source.text, target.text)
+        where = f" on {ports_text(line)}" if line.ports else ""
+        said = f"{source.text} may not reach {target.text}{where}: {cause}." if cause else said
     return Told(
         name,
-        tint(_said(source, target, line), "error" if line.dropped and not line.forwarded else ""),
+        tint(said, "error" if line.dropped and not line.forwarded else ""),
         tuple(evidence),
         facts(
             ("ports", ports_text(line, 8)),
