@@ -554,7 +554,10 @@ def test_what_was_watched_counts_moves() -> None:
     lease = worlds.l2_lease("games/minecraft", "loft", since=1000)
     item = one(cilium(minecraft(), READY, worlds.l2_policy(), lease, observed=watched))
     assert item.moves_last_hour == 3
-    assert ids(item) == {"l2-lease-flapping"}
+    assert [(one.id, one.severity) for one in item.problems] == [("l2-lease-flapping", "warn")]
+    more = [Observation(VIP, ("shed", "loft")[at % 2], "lease", worlds.NOW - 3500 + at * 200) for at in range(14)]
+    often = one(cilium(minecraft(), READY, worlds.l2_policy(), lease, observed=[watched[0], *more]))
+    assert [(one.id, one.severity) for one in often.problems] == [("l2-lease-flapping", "error")]
     item = one(cilium(minecraft(), READY, worlds.l2_policy(), lease))
     assert item.moves_last_hour is None  # taken within the hour, and nobody watched
 

@@ -282,7 +282,8 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
         text = f"{GHOST}its lease still names {holder}, which has not renewed it for {age(silence)}{agent}"
         problems = (Problem("vip-ghost", "error", text), *others)
     if moves is not None and moves >= FLAPPING:
-        problems = (*problems, Problem(FLAP, "error", f"it changed its announcer {moves} times in the last hour"))
+        severity = "error" if moves >= UNUSABLE else "warn"
+        problems = (*problems, Problem(FLAP, severity, f"it changed its announcer {moves} times in the last hour"))
     elif (rate := _churn(lease, snapshot)) is not None:
         problems = (*problems, Problem(FLAP, "error", rate))
     lan = item.lan
@@ -299,6 +300,8 @@ def _finish(row: _Row, snapshot: Snapshot) -> Address:
 
 FLAPPING = 3
 """Moves in an hour from which an announcement counts as unstable; one or two happen when a node restarts."""
+UNUSABLE = 10
+"""Moves in an hour from which it is no longer only a warning: a connection hardly outlives the next one."""
 
 FLAP = "l2-lease-flapping"
 
