@@ -78,6 +78,16 @@ def test_a_check_is_made_again_only_when_something_it_reads_has_changed() -> Non
     assert look_again(store.snapshot(), memory) == timed + sum(PODS in c.reads and not c.timed for c in CHECKS)
 
 
+def test_what_traefik_says_has_routes_looked_at_again() -> None:
+    memory = Memory()
+    store = scenarios.store_of("classic")
+    look_again(store.snapshot(), memory)
+    store.set_traefik([routes.FINE])
+    asked = sum(check.also is not None for check in CHECKS)
+    assert look_again(store.snapshot(), memory) == asked + sum(check.timed for check in CHECKS)
+    assert asked > 20
+
+
 def test_what_is_kept_is_what_would_be_said() -> None:
     memory = Memory()
     store = scenarios.store_of("broken")

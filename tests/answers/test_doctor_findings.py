@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 from doctorcases import Case, addresses, platform, policies, pools, routes, services, snapshot
 
+import pointsman.tui.answers
 from pointsman.tui.answers.doctor import CHECKS, Finding, diagnose
 from pointsman.tui.commands import COMMANDS
 from pointsman.tui.store.snapshot import Cluster, State
@@ -82,3 +85,30 @@ def test_what_follows_names_findings_that_there_are() -> None:
         assert set(check.follows) <= BY_ID.keys() - {check.id}
         assert check.fix.endswith((".", ")."))
         assert check.why.endswith(".")
+
+
+SAID_OTHERWISE = {
+    "route-certificate": "certificate-expires, once for the Secret",
+    "route-child": "only what is not followed here",
+    "invalid": "policy-invalid",
+    "selects-nothing": "policy-selects-nothing",
+    "note": "only what is worth knowing about how a policy is read",
+}
+"""Problems of an address, a pool or a route and lints of a policy that are no findings of their own, and why."""
+
+
+def test_every_problem_that_a_pane_shows_is_a_finding_too() -> None:
+    known = {check.id for check in CHECKS} | SAID_OTHERWISE.keys()
+    known |= {id.removeprefix("policy-") for id in known}
+    answers = Path(pointsman.tui.answers.__file__ or "").parent
+    said: dict[str, str] = {}
+    for folder in ("ips", "routes", "policies"):
+        for file in sorted((answers / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                    continue
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in ("Problem", "Lint", "error") and isinstance(node.args[0].value, str):
+                    said[node.args[0].value] = file.name
+    assert len(said) > 35
+    assert {id: file for id, file in said.items() if id not in known} == {}

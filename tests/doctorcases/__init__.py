@@ -14,7 +14,8 @@ from typing import Any
 import worlds
 
 from pointsman.tui.model.neighbours import LanReading
-from pointsman.tui.store.snapshot import Snapshot
+from pointsman.tui.model.proxies import Replica
+from pointsman.tui.store.snapshot import Snapshot, State
 
 Doc = dict[str, Any]
 
@@ -36,9 +37,14 @@ class Case:
     quiet: Mapping[str, Any] | None = None
 
 
-def snapshot(docs: list[Doc], *, lan: LanReading | None = None, **options: Any) -> Snapshot:
-    """``lan`` is what the local network said; the others go to :func:`worlds.make_store`."""
+def snapshot(
+    docs: list[Doc], *, lan: LanReading | None = None, traefik: Iterable[Replica] = (), **options: Any
+) -> Snapshot:
+    """``lan`` is what the local network said, ``traefik`` what its API did; the others go to :func:`worlds.make_store`."""
     store = worlds.make_store(copy.deepcopy(docs), **options)
+    if replicas := tuple(traefik):
+        store.set_traefik(replicas)
+        store.set_link("traefik", State.LIVE, "asked")
     if lan is not None:
         store.set_lan([lan])
     return store.snapshot()

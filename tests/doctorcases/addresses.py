@@ -133,6 +133,11 @@ CASES: dict[str, Case] = {
         },
         severity="warn", object="ConfigMap/kube-system/cilium-config", text="24 requests a second",
     ),
+    "lease-ambiguous": Case(
+        together(cilium(), AGENTS, served("b-web", "a", ips=[IP]), served("web", "a-b", ips=["192.168.7.105"]),
+                 worlds.l2_lease("a/b-web", "shed")),
+        {"one": held()}, severity="info",
+    ),
     "l2-selects-no-node": Case(
         together(classic()[:-1], worlds.l2_advertisement("lan", "lan", nodeSelectors=[{"matchLabels": {"rack": "b"}}])),
         {

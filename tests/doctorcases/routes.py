@@ -7,6 +7,7 @@ from typing import Any
 import worlds
 
 from doctorcases import Case, Doc, cilium, custom, patched, together
+from pointsman.tui.model.proxies import Replica, Router, Service
 
 TRAEFIK = "traefik.io/v1alpha1"
 GATEWAY = "gateway.networking.k8s.io/v1"
@@ -79,6 +80,25 @@ def tls(**words: Any) -> Doc:
     return route(spec={"tls": words})
 
 
+WORKLOAD = ("deployments", "kube-system", "traefik")
+
+
+def says(status: str, *errors: str, where: str = "traefik-1", health: str = "") -> Replica:
+    """What one Traefik says of the route ``x/r``, with the same words for its dashboard as for everything else."""
+    router = Router("x-r-1@kubernetescrd", provider="kubernetescrd", status=status, errors=errors, service="x-r-1",
+                    rule="Host(`a.lab`)", entry_points=("websecure",), ingress=("IngressRoute", "x", "r"), tls=True)  # fmt: skip
+    server = "http://10.42.0.9:8443"
+    service = Service("x-r-1@kubernetescrd", provider="kubernetescrd", servers=(server,),
+                      health=((server, health),) if health else ())  # fmt: skip
+    return Replica(where, WORKLOAD, "3.7.15", (router,) if status else (), (service,))
+
+
+def live(fires: list[Replica], quiet: list[Replica], severity: str, text: str = "", *more: Doc) -> Case:
+    return Case(together(base(), route(), more), {"it agrees": together(base(), route(), more)}, severity=severity,
+                object="IngressRoute/x/r", text=text, options={"traefik": fires}, quiet={"traefik": quiet})  # fmt: skip
+
+
+FINE = says("enabled")
 REFUSED = {
     "conditions": [{"type": "Programmed", "status": "False", "reason": "AddressNotAssigned", "message": "no address"}]
 }
@@ -92,6 +112,39 @@ GRANT = custom("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", "g", {
     "to": [{"group": "", "kind": "Service"}]}, "y")  # fmt: skip
 
 CASES: dict[str, Case] = {
+    "route-disabled": live([says("disabled", "no such thing")], [FINE], "error", "no such thing"),
+    "route-not-loaded": live([says("")], [FINE], "error", "has no router"),
+    "route-tls-conflict": live(
+        [says("warning", "router's TLSOptions configuration is conflicting with other routers")],
+        [FINE], "warn", "other TLS options",
+    ),
+    "route-live-warning": live([says("warning", "something")], [FINE], "warn", "something"),
+    "route-replicas-differ": live(
+        [FINE, says("disabled", where="traefik-2")], [FINE, says("enabled", where="traefik-2")], "warn", "traefik-2",
+    ),
+    "route-server-down": live(
+        [says("enabled", health="DOWN")], [says("enabled", health="UP")], "warn", "10.42.0.9",
+    ),
+    "route-live-differs": Case(
+        together(base(), route(services=[{"name": "gone", "port": 443}])), {"it is there": together(base(), route())},
+        severity="info", object="IngressRoute/x/r", options={"traefik": [FINE]},
+    ),
+    "route-sni-without-tls": Case(
+        together(base(), custom(TRAEFIK, "IngressRouteTCP", "t", {"entryPoints": ["websecure"], "routes": [
+            {"match": "HostSNI(`a.lab`)", "services": [{"name": "web", "port": 443}]}]}, "x")),
+        {"any name": together(base(), custom(TRAEFIK, "IngressRouteTCP", "t", {"entryPoints": ["websecure"], "routes": [
+            {"match": "HostSNI(`*`)", "services": [{"name": "web", "port": 443}]}]}, "x")),
+         "with TLS": together(base(), custom(TRAEFIK, "IngressRouteTCP", "t", {"entryPoints": ["websecure"], "tls": {
+             "passthrough": True}, "routes": [{"match": "HostSNI(`a.lab`)", "services": [{"name": "web", "port": 443}]}]}, "x"))},
+        object="IngressRouteTCP/x/t",
+    ),
+    "middleware-invalid": Case(
+        together(base(), route(middlewares=[{"name": "two"}]), custom(TRAEFIK, "Middleware", "two", {
+            "compress": {}, "stripPrefix": {"prefixes": ["/x"]}}, "x")),
+        {"one kind": together(base(), route(middlewares=[{"name": "two"}]), custom(TRAEFIK, "Middleware", "two", {
+            "compress": {}}, "x"))},
+        object="Middleware/x/two",
+    ),
     "ingressclass-unserved": Case(
         together(base(), ingress_class("nginx", "k8s.io/ingress-nginx"), ingress(class_name="nginx")),
         {

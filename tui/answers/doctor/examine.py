@@ -34,7 +34,7 @@ class Memory:
         if check.timed or not any(versions):
             self.looks += 1
             return tuple(check.look(exam))
-        key = (versions, snapshot.cluster)
+        key = (versions, snapshot.cluster, check.also(snapshot) if check.also is not None else None)
         with self._lock:
             known = self._kept.get(check.id, {}).get(key)
         if known is not None:

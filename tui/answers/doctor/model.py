@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.model.kinds import Kind
+from pointsman.tui.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from pointsman.tui.answers.doctor.exam import Exam
@@ -61,9 +62,10 @@ class Check:
 
     ``title`` is what it looks for, in a few words; ``why`` and ``fix`` are as in :class:`Finding`. ``reads`` are all kinds
     that ``look`` may read: it looks again only when one of them has changed, or, if ``timed``, every time, because the
-    time or the history matters too. Of ``needs`` every kind has to be known, or the check says nothing but that it could
-    not tell. ``live`` checks read what only a running cluster writes; they are silent about manifests. Findings that have
-    an object in common with one of ``follows`` are its consequences, and so worth knowing (info) only.
+    time or the history matters too; ``also`` is what else of the snapshot it depends on (what Traefik said). Of ``needs``
+    every kind has to be known, or the check says nothing but that it could not tell. ``live`` checks read what only a
+    running cluster writes; they are silent about manifests. Findings that have an object in common with one of
+    ``follows`` are its consequences, and so worth knowing (info) only. ``action`` is the id of a command.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Check:
     live: bool = False
     follows: tuple[str, ...] = ()
     action: str = ""
+    also: Callable[[Snapshot], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pointsman.tui.answers.doctor.model import Sign
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.routes.build import READS as OBJECTS
+from pointsman.tui.answers.routes.live import key_of
 from pointsman.tui.answers.routes.model import Route
 from pointsman.tui.model.kinds import (
     GATEWAYS,
@@ -35,6 +36,8 @@ TRAEFIK_ROUTES = (INGRESSROUTES, INGRESSROUTETCPS, INGRESSROUTEUDPS)
 GATEWAY_ROUTES = (HTTPROUTES, GRPCROUTES, TLSROUTES, TCPROUTES, UDPROUTES)
 READS = OBJECTS
 """All that the list of routes reads."""
+said = key_of
+"""What the list of routes depends on besides: the last answers of Traefik's API."""
 UNATTACHED = ("route-not-attached", "route-not-reconciled")
 MIDDLEWARE_NOTE = "traefik.ingress.kubernetes.io/router.middlewares"
 

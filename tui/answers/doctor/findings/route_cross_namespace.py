@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.doctor.model import Check
-from pointsman.tui.answers.doctor.routes import READS, by_problem
+from pointsman.tui.answers.doctor.routes import READS, by_problem, said
 
 CHECK = Check(
     id="route-cross-namespace",
@@ -11,6 +11,7 @@ CHECK = Check(
     why="Traefik drops the route and says so only in its log.",
     fix="Bring both into one namespace, or set providers.kubernetesCRD.allowCrossNamespace.",
     reads=READS,
+    also=said,
     look=by_problem("route-cross-namespace"),
     action="edit",
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.model import Check, Sign
-from pointsman.tui.answers.doctor.routes import READS
+from pointsman.tui.answers.doctor.routes import READS, said
 from pointsman.tui.answers.routes.model import Route, Router
 from pointsman.tui.answers.words import listed
 
@@ -58,6 +58,7 @@ CHECK = Check(
     why="One of them is dead, or requests reach now one and now the other; if only one asks for a login, that is a hole.",
     fix="Delete one of them, tell their rules apart, or give the one that should win a priority.",
     reads=READS,
+    also=said,
     look=look,
     action="edit",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.doctor.model import Check
-from pointsman.tui.answers.doctor.routes import READS, by_problem
+from pointsman.tui.answers.doctor.routes import READS, by_problem, said
 
 CHECK = Check(
     id="route-invalid-rule",
@@ -11,6 +11,7 @@ CHECK = Check(
     why="Traefik switches the route off; requests fall to another route or get 404.",
     fix="Correct the rule.",
     reads=READS,
+    also=said,
     look=by_problem("route-invalid-rule"),
     action="edit",
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.model import Check, Sign
-from pointsman.tui.answers.doctor.routes import READS, Wanted, middlewares_of_routes, near, sign
+from pointsman.tui.answers.doctor.routes import READS, Wanted, middlewares_of_routes, near, said, sign
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS
@@ -39,6 +39,7 @@ CHECK = Check(
     why="Traefik switches the whole route off; requests get 404 or fall to a less protected route.",
     fix="Create the Middleware, or correct its name or namespace in the route.",
     reads=READS,
+    also=said,
     look=look,
     action="edit",
 )

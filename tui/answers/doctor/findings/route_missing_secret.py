@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.doctor.model import Check
-from pointsman.tui.answers.doctor.routes import READS, by_problem
+from pointsman.tui.answers.doctor.routes import READS, by_problem, said
 
 CHECK = Check(
     id="route-missing-secret",
@@ -11,6 +11,7 @@ CHECK = Check(
     why="The default certificate is shown instead, and browsers warn.",
     fix="Create the Secret, or correct its name; with cert-manager, look at the Certificate.",
     reads=READS,
+    also=said,
     look=by_problem("route-missing-secret"),
     action="edit",
 )

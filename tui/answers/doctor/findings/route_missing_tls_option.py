@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.doctor.model import Check
-from pointsman.tui.answers.doctor.routes import READS, by_problem
+from pointsman.tui.answers.doctor.routes import READS, by_problem, said
 
 CHECK = Check(
     id="route-missing-tls-option",
@@ -11,6 +11,7 @@ CHECK = Check(
     why="Traefik switches the route off.",
     fix="Create the TLSOption, or correct its name.",
     reads=READS,
+    also=said,
     look=by_problem("route-missing-tls-option"),
     action="edit",
 )

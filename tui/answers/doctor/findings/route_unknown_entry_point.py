@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.tui.answers.doctor.model import Check
-from pointsman.tui.answers.doctor.routes import READS, by_problem
+from pointsman.tui.answers.doctor.routes import READS, by_problem, said
 
 CHECK = Check(
     id="route-unknown-entry-point",
@@ -11,6 +11,7 @@ CHECK = Check(
     why="Traefik switches off a route whose entry points all are unknown.",
     fix="Name one of Traefik's entry points, or add it to its configuration.",
     reads=READS,
+    also=said,
     look=by_problem("route-unknown-entry-point"),
     action="edit",
 )
