@@ -10,7 +10,7 @@ from appkit import Clock, make_app
 from flowrows import COREDNS, HOST, JELLYFIN, LAN, POSTGRES, WEATHER, drop, flow
 from textual.pilot import Pilot
 
-from pointsman.tui.model.flows import Flow, Lost, NodeStatus
+from pointsman.tui.model.flows import L7, Flow, Lost, NodeStatus, Peer
 from pointsman.tui.screens.flows import FlowsScreen
 from pointsman.tui.store.snapshot import State
 
@@ -265,6 +265,26 @@ async def test_another_cluster_leaves_nothing(pane: Pane) -> None:
     assert pane.rows == []
     assert pane.screen.view == "lines"
     assert "⇄" not in pane.title
+
+
+async def test_hostile_names_are_drawn_as_words(pane: Pane) -> None:
+    evil = "[red]x[/]\x1b[2J\x1b]52;c;aGk=\x07\u202e" + "z" * 100_000
+    peer = Peer(evil, evil, f"Deployment/{evil}", 4711, evil, 1, (evil,))
+    outside = Peer(identity=2, ip=evil, names=(evil,))
+    pane.add(
+        flow(peer, outside, node=evil, summary=evil),
+        drop(outside, peer, reason=evil, sub=0),
+        flow(outside, peer, l7=L7("http", "REQUEST", method=evil, url=evil)),
+    )
+    await pane.tick()
+    for _ in range(4):
+        await pane.press("enter")
+        await pane.pilot.pause(0.1)
+        assert "\x1b" not in pane.words()
+        assert "\u202e" not in pane.words()
+        await pane.press("escape", "f", "f", "c", "v")
+        await pane.tick()
+    assert "[red]x" in pane.words()
 
 
 @pytest.mark.parametrize("pane", [(80, 24), (200, 60), (60, 14)], indirect=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import scenarios
-from flowbytes import answer, flow
+from flowbytes import answer, fields, flow
 
 from pointsman.tui.answers.flows.compact import compact_line
 from pointsman.tui.answers.flows.jsonpb import jsonpb
@@ -71,6 +71,39 @@ def test_flows_a_second() -> None:
           f" ({took / NUMBER * 20_000:.0%} of a core at 20,000/s); JSON lines printed {NUMBER / read:,.0f}/s", end="")  # fmt: skip
     assert took < alone * 40
     assert read < took * 4
+
+
+def test_memory_stays_flat() -> None:
+    """What 2,000 flows a second are in five minutes, with new addresses all the time, through all that is kept of them."""
+    import gc
+
+    import psutil
+    from flowstream import frames
+
+    from pointsman.tui.sources.hubble.feed import Intake
+    from pointsman.tui.store.store import Store
+
+    process = psutil.Process()
+    store = Store()
+    intake = Intake(store)
+    made = frames()
+    strangers = [
+        answer(flow(_5=fields(_1=f"203.{at >> 8 & 255}.{at & 255}.9", _2="10.52.1.1", _3=1), _8=fields(_2=2),
+                    _34=f"{at:036d}", _14=[f"n{at}.example"]))
+        for at in range(20_000)
+    ]  # fmt: skip
+    sizes = []
+    for turn in range(6):
+        for at in range(100_000):
+            event = decode(made[at % len(made)] if at % 5 else strangers[(turn * 20_000 + at // 5) % len(strangers)])
+            assert event is not None
+            intake.take(event)
+        store.snapshot()
+        gc.collect()
+        sizes.append(process.memory_info().rss / 1024 / 1024)
+    print(f"\n    600,000 flows: {', '.join(f'{size:.0f}' for size in sizes)} MB after each 100,000", end="")
+    assert store.flows.sequence > 599_000
+    assert sizes[-1] - sizes[1] < 10
 
 
 SENT = 60_000

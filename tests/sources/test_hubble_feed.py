@@ -72,6 +72,35 @@ async def test_live_cut_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         await lab.until(lambda: store.snapshot().traffic.rates.flows > 50)
 
 
+@pytest.mark.parametrize("fault", ["restart", "cut", "node", "lost"])
+async def test_faults_while_looking(tmp_path: Path, fault: str) -> None:
+    """The Relay is killed and started again, the port-forward is cut, a node goes away, events are lost: nobody presses a
+    key, and it is said."""
+    async with running(await start("cilium", tmp_path)) as lab:
+        store, relay = lab.opened.store, lab.lab.relay
+        await lab.until(lambda: sum(flow.origin == HUBBLE for flow in store.flows.flows()) > 300)
+        observer = await relay.ready()
+        if fault == "node":
+            observer.set_available("loft", False)
+            await lab.until(lambda: "loft unavailable" in link(lab).detail)
+            observer.set_available("loft", True)
+            await lab.until(lambda: link(lab).detail == "version 1.20.2, 3 nodes")
+            return
+        if fault == "lost":
+            observer.lose(120)
+            await lab.until(lambda: store.flows.counts.lost_total >= 120)
+            return
+        observer.set_rate(200)
+        before = store.flows.sequence
+        if fault == "restart":
+            await relay.restart()
+        else:
+            relay.cut()
+        await lab.until(lambda: link(lab).state is State.LIVE and store.flows.sequence > before + 300)
+        kept = [flow.uuid for flow in store.flows.flows() if flow.origin == HUBBLE]
+        assert len(kept) == len(set(kept))
+
+
 async def test_absent_until_a_relay_appears(tmp_path: Path) -> None:
     async with running(await start("classic", tmp_path)) as lab:
         await lab.until(lambda: link(lab).state is State.ABSENT)

@@ -153,8 +153,9 @@ async def live(
     from pointsman.tui.sources.open import open_source
     from pointsman.tui.store.store import Store
     from pointsman.tui.verbs.flowlog import NO_JSONPB, print_log
-    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.verbs.reading import complain, with_hubble
 
+    options = with_hubble(options)
     opened = open_source(Store(), options)
     try:
         if options.hubble.server and args.origin != "traefik-log":

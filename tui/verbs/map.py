@@ -143,7 +143,7 @@ async def _read_flows(
     from pointsman.tui.sources.hubble.errors import NoRelayError
     from pointsman.tui.sources.hubble.source import HubbleSource
     from pointsman.tui.verbs.flowlog import print_log
-    from pointsman.tui.verbs.reading import complain
+    from pointsman.tui.verbs.reading import complain, with_hubble
 
     def take(event: Any) -> None:
         if isinstance(event, Flow):
@@ -152,7 +152,7 @@ async def _read_flows(
     kube = opened.kube
     assert kube is not None
     try:
-        await HubbleSource(options.hubble, lambda: kube.client, take).once(chosen.request(allow, deny))
+        await HubbleSource(with_hubble(options).hubble, lambda: kube.client, take).once(chosen.request(allow, deny))
     except NoRelayError as missing:
         try:
             await print_log(opened, chosen, allow, deny, take)

@@ -65,6 +65,7 @@ def read(
                 from pointsman.tui.sources.traefik.feed import ask_once
 
                 config = load_config(config_file())
+                opened.hubble = lambda context: config.hubble_in(context, options.hubble)
                 opened.traefik_at = lambda context: config.traefik_in(context, options.traefik)
                 await ask_once(opened)
             if opened.manifests is not None and opened.manifests.report is not None:
@@ -79,6 +80,16 @@ def read(
         return asyncio.run(load())
     except KubeError as error:
         return complain(error.sentence, error.hint)
+
+
+def with_hubble(options: Options) -> Options:
+    """The options with what the settings file says of how Hubble is reached, where they say nothing."""
+    from dataclasses import replace
+
+    from pointsman.tui.config import load_config
+    from pointsman.tui.paths import config_file
+
+    return replace(options, hubble=load_config(config_file()).hubble_in(options.context, options.hubble))
 
 
 def guarded(run: Callable[[], int]) -> int:
