@@ -142,7 +142,8 @@ async def _typed(edit: Edit, draft: Draft, hand: Hand) -> tuple[str, str]:
         await hand.type(draft.path, edit.line())
     except ActionError as error:
         failed = f"{error.sentence} {error.hint}".strip()
-    left = edit.take(draft.read(), saved=draft.stamp() != before)
+    saved = draft.stamp() != before
+    left = edit.take(draft.read(), saved=saved)
     return f"{failed} Nothing was written." if failed else "", left
 
 

@@ -67,7 +67,9 @@ async def run_editor(path: Path, line: int = 1) -> None:
     """
     editor = editor_command(os.environ)
     try:
-        child = await asyncio.create_subprocess_exec(*command_line(editor, path, line))
+        # What the program itself would complain of may go to a file; the editor's words are for the terminal.
+        complain = 1 if os.isatty(1) and not os.isatty(2) else None
+        child = await asyncio.create_subprocess_exec(*command_line(editor, path, line), stderr=complain)
     except OSError as error:
         raise ActionError(f"The editor {editor[0]} cannot be started ({error.strerror}).") from error
     try:

@@ -92,7 +92,7 @@ class Pointsman(Host):
         rate = 2.0 if self.slow else float(self.config.refresh)
         self.pacer = TerminalPacer(self._write, rate=rate)
         self._live_frame = False
-        self._away = False
+        self._away = self._ending = False
         self.keys = KeyFeed(self, self._deliver)
 
     # -- looks ------------------------------------------------------------------------------------------------------
@@ -187,6 +187,7 @@ class Pointsman(Host):
         if self._away and number == signal.SIGINT:
             return  # ctrl+c in the editor is the editor's
         log.info("ended by signal %s", signal.Signals(number).name)
+        self._ending = True
         late = threading.Timer(4.0, os._exit, (128 + number,))
         late.daemon = True
         late.start()
@@ -257,11 +258,20 @@ class Pointsman(Host):
             yield
             return
         self._away = True
+        failed: BaseException | None = None
         try:
             with self.batch_update(), self.suspend():
-                yield
+                # The toolkit takes the terminal back only if nothing was raised.
+                try:
+                    yield
+                except BaseException as error:
+                    if self._ending:
+                        raise  # and then it is left as it is: in order, and the shell's
+                    failed = error
         finally:
             self._away = False
+        if failed is not None:
+            raise failed
 
     def _write(self, text: str) -> None:
         if self._driver is not None and not self._away:

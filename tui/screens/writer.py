@@ -160,7 +160,7 @@ class Writer:
         """Wait for the server before a dialog. Says so if it takes long."""
         self._planning = True
         slow = self._host.set_timer(
-            SLOW_SECONDS, lambda: self._host.say("Asking the server; esc leaves it.", seconds=SLOW_SECONDS * 4)
+            SLOW_SECONDS, lambda: self._host.say("Asking the server; esc leaves it.", seconds=2)
         )
         try:
             return await work
