@@ -113,7 +113,8 @@ class ListPane(PaneScreen):
             return "There is no row here."
         if command.id in _NEED_OBJECT:
             row = self.selected_row
-            if row is None or self.ref_of(row) is None:
+            ref = self.ref_of(row) if row is not None else None
+            if ref is None or ref.kind not in KINDS:
                 return "There is no object behind this row." if row is not None else "There is no row here."
         if command.id == "logs" and self.host.session.options.manifests:
             return "Files have no logs."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pointsman.tui.answers.doctor import Finding
 from pointsman.tui.answers.find import find
 from pointsman.tui.answers.ref import Ref
+from pointsman.tui.answers.routes.model import BY_TRAEFIK
 from pointsman.tui.answers.stack.counts import POLICIES, ROUTES
 from pointsman.tui.model.kinds import (
     BGPADVERTISEMENTS,
@@ -35,6 +36,7 @@ PANE_OF: dict[str, str] = {
     **{kind.id: "ips" for kind in _IPS},
     **{kind.id: "policies" for kind in POLICIES},
     **{kind.id: "routes" for kind in (*ROUTES, MIDDLEWARES, MIDDLEWARETCPS)},
+    BY_TRAEFIK: "routes",
 }
 
 
