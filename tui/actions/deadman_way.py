@@ -102,7 +102,9 @@ def choose_place(snapshot: Snapshot, ref: Ref, op: str, image: str, namespace: s
             continue
         found = way(snapshot, ref, op, space)
         if found.fine:
-            moved = f" (from {candidates[0]} it would be shut)" if judged and judged[0][1].shut else ""
+            moved = ""
+            if judged:
+                moved = f" (from {candidates[0]} it {'would be shut' if judged[0][1].shut else 'may be shut'})"
             return Place(space, image, found.text + moved)
         judged.append((space, found))
     for space, found in judged:

@@ -194,6 +194,8 @@ _STEPS = {
     "missed": ("not written, as it seems", "warn"),
     "unknown": ("unknown", "error"),
     "undone": ("undone", "info"),
+    "part": ("dead-man in the cluster", "info"),
+    "restated": ("its time begins now", "info"),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pointsman.tui.demo.controllers.manager import Manager, Obj, labels_of
 from pointsman.tui.demo.kube import authz
 from pointsman.tui.demo.kube.authz import Attributes, User
-from pointsman.tui.demo.kube.errors import ApiError
+from pointsman.tui.demo.kube.jsonvalues import PatchError
 from pointsman.tui.demo.kube.objects import clone
 from pointsman.tui.demo.kube.patch import json_patch
 
@@ -87,7 +87,7 @@ class DeadMen:
                 break
             try:
                 wanted = json_patch(clone(target), json.loads(env.get(name, "[]")))
-            except (ApiError, ValueError):
+            except (PatchError, ValueError):
                 continue
             meta = target["metadata"]
 
