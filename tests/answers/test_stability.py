@@ -257,3 +257,18 @@ def test_the_demo_and_files_leave_nothing_on_disk() -> None:
         watch.look(store.snapshot())
         watch.end()
     assert not folder().exists()
+
+
+def test_news_tells_the_moves_of_a_day_with_their_causes() -> None:
+    from pointsman.tui.answers.changes import what_changed
+
+    items = [
+        Observation(VIP, "loft", "lease", NOW - 5 * 86400),
+        Observation(VIP, "shed", "lease", NOW - 4 * 86400),
+        Observation(VIP, "loft", "lease", NOW - 600, "node shed became not ready", "Node shed"),
+    ]
+    told = [
+        item.text for item in what_changed(worlds.make_snapshot(*cilium_world(), observed=items)) if item.subject == VIP
+    ]
+    moves = [text for text in told if text.startswith("moved")]
+    assert moves == ["moved from shed to loft (probably node shed became not ready)"]

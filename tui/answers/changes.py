@@ -92,11 +92,11 @@ def what_changed(snapshot: Snapshot) -> tuple[Happening, ...]:
 
 # -- announcements ----------------------------------------------------------------------------------------------------
 def _moves(snapshot: Snapshot) -> Iterator[Happening]:
-    """Announcers that changed while the program watched. Where watching began is no change."""
+    """Announcers that changed in the last day, as far as anybody watched. Where watching began is no change."""
     services = {item.ip: item.service for item in ip_map(snapshot).items if item.ip}
     for ip, past in snapshot.history.by_ip.items():
         for before, after in itertools.pairwise(past):
-            if before.node == after.node:
+            if before.node == after.node or after.at < snapshot.now - SPAN:
                 continue
             if not after.node:
                 severity, text = "warn", f"is announced by nobody; it was {before.node}"
@@ -104,6 +104,8 @@ def _moves(snapshot: Snapshot) -> Iterator[Happening]:
                 severity, text = "info", f"is announced by {after.node}"
             else:
                 severity, text = "warn", f"moved from {before.node} to {after.node}"
+            if after.cause:
+                text += f" (probably {after.cause})"
             yield Happening(after.at, severity, ip, text, services.get(ip), f"move {ip} {after.at}")
 
 

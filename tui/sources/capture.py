@@ -72,6 +72,9 @@ def _anonymized(head: Doc, objects: list[tuple[str, Doc]]) -> tuple[Doc, list[tu
     anonymizer = Anonymizer()
     for table, doc in objects:
         anonymizer.learn(doc, table)
+    for item in head["history"]["observations"]:
+        # A node that is gone is among no objects any more.
+        anonymizer.learn({"metadata": {"name": item.get("node", "")}}, "nodes")
     cluster = head["cluster"]
     anonymizer.add_host(str(cluster["server"]).rpartition(":")[0])
     head = {**head, "cluster": {**cluster, "context": "context", "user": "user"}}

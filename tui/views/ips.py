@@ -274,7 +274,7 @@ def _severity_order(row: IpRow) -> Any:
 COLUMNS: tuple[Column[IpRow], ...] = (
     Column("mark", "", _mark, width=1),
     Column("address", "address", _address, address_order, max_width=39),
-    Column("kind", "kind", lambda row: KIND_WORDS[row.address.kind], lambda row: row.address.kind.value, priority=4),
+    Column("kind", "kind", lambda row: KIND_WORDS[row.address.kind], lambda row: row.address.kind.value, priority=5),
     Column("pool", "pool", lambda row: row.address.pool or Cell(glyphs.current.dash, "dim"),
            lambda row: row.address.pool, priority=6, max_width=16),
     Column("announcer", "announcer", announcer_cell,
