@@ -9,7 +9,7 @@ from pointsman.tui.answers.flows.document import flow_document
 from pointsman.tui.answers.flows.jsonpb import jsonpb
 from pointsman.tui.model.flows import Flow, NodeStatus
 from pointsman.tui.wire import hubble
-from pointsman.tui.wire.hubbleflow import answer_of, decode
+from pointsman.tui.wire.hubbleflow import answer_of, decode, decode_line
 
 
 def line(number: int = 1, inner: bytes | None = None, verbatim: bool = True, **more: object) -> str | None:
@@ -140,3 +140,20 @@ def test_times_and_names_at_their_limits() -> None:
     assert line(_1=fields(_1=253_402_300_800)).startswith("N/A: ")
     assert ": :40746 (unknown) ->" in line(_8=None, _13=[""])
     assert " -> /x/y:5432 " in line(_9=fields(_2=0, _3="//x", _5="y")).replace("(ID:0)", "")
+
+
+def test_asked_for_by_name_it_is_the_clis_line_also_where_a_row_says_too_little() -> None:
+    """As the CLI of Cilium 1.19 prints them: a service without a name takes the pod's namespace away, and the node is the
+    flow's own word alone."""
+    for raw, wanted in (
+        (answer(flow(_20=fields())), "sonarr-0:40746 (ID:61988) -> db/postgres-0:5432"),
+        (answer(flow(_21=fields())), "media/sonarr-0:40746 (ID:61988) -> postgres-0:5432"),
+        (answer(flow(_11=None)), "[]: media/sonarr-0:40746"),
+        (answer(flow()), "[default/loft]: media/sonarr-0:40746 (ID:61988) -> db/postgres-0:5432"),
+    ):
+        line = jsonpb(hubble.GetFlowsResponse.FromString(raw)).encode()
+        for event in (decode(raw), decode_line(line)):
+            assert event is not None
+            told = compact_line(event, node=True, verbatim=True) or ""
+            assert wanted in told
+            assert "media/sonarr-0" in (compact_line(event, node=True) or ""), "for people the row says more"

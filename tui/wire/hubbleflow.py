@@ -184,6 +184,10 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
         what = _l7_kind(flow.l7)
     else:
         what = _kind(flow, kind, sub)
+    source_service = flow.source_service if flow.HasField("source_service") else None
+    destination_service = flow.destination_service if flow.HasField("destination_service") else None
+    if _blank(source_service) or _blank(destination_service) or (message.node_name and not flow.node_name):
+        masked = True
     verdict = flow.verdict
     reason = flow.drop_reason_desc
     direction = flow.traffic_direction
@@ -198,7 +202,7 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
             source_ip,
             source_port,
             flow.source_names,
-            flow.source_service if flow.HasField("source_service") else None,
+            source_service,
         ),
         _peer(
             flow,
@@ -206,7 +210,7 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
             destination_ip,
             destination_port,
             flow.destination_names,
-            flow.destination_service if flow.HasField("destination_service") else None,
+            destination_service,
         ),
         protocol,
         what,
@@ -223,6 +227,11 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
         masked,
         raw,
     )
+
+
+def _blank(service: Any) -> bool:
+    """Whether a service is given and says nothing: the CLI then leaves out the pod's namespace, which no row can say."""
+    return service is not None and not service.name and not service.namespace
 
 
 def _kind(flow: Any, kind: int, sub: int) -> str:
@@ -537,7 +546,10 @@ def _row(flow: _Line, node: str, line: bytes) -> Flow | None:
         None,
         "" if flow.auth_type == "DISABLED" else flow.auth_type,
         0,
-        safe is not summary and safe != summary,
+        (safe is not summary and safe != summary)
+        or bool(node and not flow.node_name)
+        or _blank(flow.source_service)
+        or _blank(flow.destination_service),
         line.rstrip(),
     )
 

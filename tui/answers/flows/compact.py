@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import posixpath
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from pointsman.tui.model.flows import Event, Flow, Lost, NodeStatus, Peer
 from pointsman.tui.wire.hubble import identity_text
@@ -39,7 +39,8 @@ def compact_line(event: Event, *, node: bool = False, numeric: bool = False, ver
     stderr.
     """
     if isinstance(event, Flow):
-        source, destination = _hosts(event, numeric)
+        told = message_of(event) if verbatim and event.masked else None
+        source, destination = _hosts(event, numeric, told)
         one = f"{source} ({_identity(event.source)})"
         other = f"{destination} ({_identity(event.destination)})"
         arrow = "->"
@@ -47,7 +48,7 @@ def compact_line(event: Event, *, node: bool = False, numeric: bool = False, ver
             arrow = "<>"
         elif event.is_reply:
             one, other, arrow = other, one, "<-"
-        where = f" [{event.node}]" if node else ""
+        where = f" [{event.node if told is None else told.node_name}]" if node else ""
         return _clean(
             f"{stamp_milli(event.ns)}{where}: {one} {arrow} {other} {event.kind} {verdict_word(event)}"
             f" ({summary_of(event, verbatim)})"
@@ -83,7 +84,7 @@ def table_lines(events: Iterable[Event], *, node: bool = False, verbatim: bool =
             row = [
                 stamp_milli(event.ns),
                 *([event.node] if node else []),
-                *_hosts(event, False),
+                *_hosts(event, False, message_of(event) if verbatim and event.masked else None),
                 event.kind,
                 verdict_word(event),
                 summary_of(event, verbatim),
@@ -173,13 +174,23 @@ def _identity(peer: Peer) -> str:
     return identity_text(peer.identity or 0)
 
 
-def _hosts(flow: Flow, numeric: bool) -> tuple[str, str]:
-    """Both ends; MAC addresses (or nothing) for a flow without an IP layer."""
+def _hosts(flow: Flow, numeric: bool, told: Any = None) -> tuple[str, str]:
+    """Both ends; MAC addresses (or nothing) for a flow without an IP layer. ``told`` is the original, where it says more."""
     if not flow.source.ip and not flow.destination.ip:
         message = message_of(flow)
         if message is not None and not message.HasField("IP"):
             return message.ethernet.source, message.ethernet.destination
-    return _host(flow.source, numeric), _host(flow.destination, numeric)
+    source, destination = flow.source, flow.destination
+    if told is not None:
+        source, destination = _bare(source, told, "source"), _bare(destination, told, "destination")
+    return _host(source, numeric), _host(destination, numeric)
+
+
+def _bare(peer: Peer, told: Any, which: str) -> Peer:
+    """Without its namespace, where a service is given that has none: its namespace counts, empty or not."""
+    if told.HasField(f"{which}_service") and not peer.service and not peer.service_namespace:
+        return Peer(pod=peer.pod, ip=peer.ip, port=peer.port, names=peer.names)
+    return peer
 
 
 def _lost(event: Lost, between: str = " ") -> str:
