@@ -124,6 +124,10 @@ def draw_row(picture: Picture, y: int) -> list[tuple[str, str]]:
     for head in plan.heads:
         if head.y == y or (plan.metrics.foot and head.foot == y):
             _head(pen, head.group, Rect(head.x, head.y, head.width, 1), plan.metrics.foot, top=head.y == y)
+        elif plan.metrics.foot and head.y < y < head.foot:
+            # Where a box has gone its place is kept free, inside the frame.
+            for x in (head.x, head.x + head.width - 1):
+                pen.write(x, "|" if glyphs.current.ascii else "│", "frame")
     for key in plan.boxes_on(y):
         _box(pen, picture, key, y - plan.boxes[key].y)
     for (x, at), (side, leaving) in plan.ports.items():

@@ -516,14 +516,14 @@ def taken(
         top = line[key]
         found[at].update(range(top, top + metrics.height))
     for run in runs(column, line, group, metrics):
-        found[run.column].add(run.top - 1)
-        found[run.column].update(range(run.bottom + 1, run.bottom + 1 + metrics.foot))
+        found[run.column].update(range(run.top - 1, run.bottom + 1 + metrics.foot))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Boxes of a group that stand under each other. ``top`` and ``bottom`` are its first and last line."""
+    """Boxes of a group that stand under each other. ``top`` and ``bottom`` are its first and last line; a box that has gone
+    may have left a hole between them."""
 
     group: str
     column: int
@@ -539,7 +539,7 @@ def runs(column: Mapping[str, int], line: Mapping[str, int], group: Mapping[str,
             last is not None
             and last.column == column[key]
             and last.group == group[key]
-            and last.bottom + 1 == line[key]
+            and line[key] - last.bottom - 1 < 1 + metrics.foot  # no room to end one and begin another
         ):
             found[-1] = Run(last.group, last.column, last.top, line[key] + metrics.height - 1)
         else:
@@ -560,6 +560,13 @@ def _room_for(
     rows = taken(column, line, group, metrics)
     full = (rows[at] if at < len(rows) else set()) | {where for (_, place), where in lanes.items() if place == at}
     here = [run for run in runs(column, line, group, metrics) if run.column == at]
+    boxes = {
+        row for key, where in column.items() if where == at for row in range(line[key], line[key] + metrics.height)
+    }
+    for run in here:
+        for top in range(run.top, run.bottom + 2 - metrics.height):
+            if run.group == spot.group and boxes.isdisjoint(range(top, top + metrics.height)):
+                return top
     for run in here:
         feet = set(range(run.bottom + 1, run.bottom + 1 + metrics.foot))
         want = set(range(run.bottom + 1, run.bottom + 1 + metrics.height + metrics.foot + metrics.gap))

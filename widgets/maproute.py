@@ -10,10 +10,10 @@ such rules close a circle, one of the nets goes by way of a free row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pointsman.widgets.maplayout import Bundle, Head, Link, Metrics, Rect, Run, Skeleton, bundles, runs, taken
+from pointsman.widgets.maplayout import Bundle, Head, Link, Metrics, Rect, Skeleton, bundles, runs, taken
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
 Point = tuple[int, int]
@@ -53,7 +53,7 @@ class Plan:
     boxes: Mapping[str, Rect]
     heads: tuple[Head, ...]
     ways: Mapping[Link, Way]
-    rows: Mapping[int, Mapping[int, Crossing]]
+    rows: Rows
     ports: Mapping[Point, tuple[int, tuple[Link, ...]]]
     width: int
     height: int
@@ -235,7 +235,7 @@ def route(skeleton: Skeleton, links: Iterable[Link], metrics: Metrics) -> Plan:
         for key in sorted(column)
     }
     ways = {link: _way(link, hops[link], channels, starts, skeleton, metrics) for link in wanted}
-    rows, ports = _cells(ways, boxes)
+    rows, ports = Rows(ways), _ports(ways, boxes)
     heads = tuple(
         Head(run.group, starts[run.column], run.top - 1, skeleton.widths[run.column], run.bottom + metrics.foot)
         for run in runs(column, line, skeleton.group, metrics)
@@ -377,47 +377,79 @@ def _corners(points: list[Point]) -> tuple[Point, ...]:
     return tuple(found)
 
 
-def _cells(
-    ways: Mapping[Link, Way], boxes: Mapping[str, Rect]
-) -> tuple[dict[int, dict[int, Crossing]], dict[Point, tuple[int, tuple[Link, ...]]]]:
-    """What runs through each cell, and where links leave the frames of their boxes."""
-    rows: dict[int, dict[int, Crossing]] = {}
+class Rows(Mapping[int, Mapping[int, Crossing]]):
+    """The lines' cells by line and column of the map. A line's cells are only worked out when they are asked for: of a large
+    map most are never seen."""
+
+    def __init__(self, ways: Mapping[Link, Way]) -> None:
+        self._flat: dict[int, list[tuple[Link, int, int]]] = {}
+        self._upright: dict[int, list[tuple[Link, int, int]]] = {}
+        self._ends: dict[int, list[tuple[Link, int, int]]] = {}
+        self._made: dict[int, dict[int, Crossing]] = {}
+        for link, way in ways.items():
+            for (x, y), (to_x, to_y) in zip(way.points, way.points[1:], strict=False):
+                if y == to_y:
+                    low, high = (x, to_x) if x < to_x else (to_x, x)
+                    self._flat.setdefault(y, []).append((link, low, high))
+                else:
+                    low, high = (y, to_y) if y < to_y else (to_y, y)
+                    for row in range(low, high + 1):
+                        bits = (DOWN if row < high else 0) | (UP if row > low else 0)
+                        self._upright.setdefault(row, []).append((link, x, bits))
+            starts_right = len(way.points) > 1 and way.points[1][0] > way.points[0][0]
+            ends_left = len(way.points) > 1 and way.points[-2][0] > way.points[-1][0]
+            x, y = way.points[0]
+            self._ends.setdefault(y, []).append((link, x, LEFT if starts_right else RIGHT))
+            x, y = way.arrow
+            self._ends.setdefault(y, []).append((link, x, LEFT if ends_left else RIGHT))
+        self._known = sorted(self._flat.keys() | self._upright.keys() | self._ends.keys())
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, row: int) -> Mapping[int, Crossing]:
+        found = self._made.get(row)
+        if found is None:
+            if row not in self._flat and row not in self._upright and row not in self._ends:
+                raise KeyError(row)
+            found = self._made[row] = self._make(row)
+        return found
+
+    def _make(self, row: int) -> dict[int, Crossing]:
+        own: dict[Link, dict[int, int]] = {}
+        for link, low, high in self._flat.get(row, ()):
+            masks = own.setdefault(link, {})
+            for at in range(low + 1, high):
+                masks[at] = LEFT | RIGHT
+            masks[low] = masks.get(low, 0) | RIGHT
+            masks[high] = masks.get(high, 0) | LEFT
+        for link, x, bits in (*self._upright.get(row, ()), *self._ends.get(row, ())):
+            masks = own.setdefault(link, {})
+            masks[x] = masks.get(x, 0) | bits
+        cells: dict[int, Crossing] = {}
+        for link, masks in own.items():
+            for x, mask in masks.items():
+                cell = cells.get(x)
+                if cell is None:
+                    cell = cells[x] = Crossing()
+                cell.mask |= mask
+                cell.links.append(link)
+                cell.masks.append(mask)
+                if mask not in (UP | DOWN, LEFT | RIGHT):
+                    cell.bends = True
+        return cells
+
+
+def _ports(ways: Mapping[Link, Way], boxes: Mapping[str, Rect]) -> dict[Point, tuple[int, tuple[Link, ...]]]:
+    """Where links leave the frames of their boxes."""
     ports: dict[Point, tuple[int, tuple[Link, ...]]] = {}
     for link, way in ways.items():
-        masks: dict[Point, int] = {}
-        for (x, y), (to_x, to_y) in zip(way.points, way.points[1:], strict=False):
-            if y == to_y:
-                low, high = (x, to_x) if x < to_x else (to_x, x)
-                for at in range(low + 1, high):
-                    masks[at, y] = LEFT | RIGHT
-                masks[low, y] = masks.get((low, y), 0) | RIGHT
-                masks[high, y] = masks.get((high, y), 0) | LEFT
-            else:
-                low, high = (y, to_y) if y < to_y else (to_y, y)
-                for at in range(low + 1, high):
-                    masks[x, at] = UP | DOWN
-                masks[x, low] = masks.get((x, low), 0) | DOWN
-                masks[x, high] = masks.get((x, high), 0) | UP
-        start = way.points[0]
+        x, y = way.points[0]
         box = boxes[link[0]]
-        leaves_right = start[0] >= box.right
-        masks[start] = masks.get(start, 0) | (LEFT if leaves_right else RIGHT)
-        masks[way.arrow] = masks.get(way.arrow, 0) | (LEFT if way.back else RIGHT)
-        port = (box.right - 1 if leaves_right else box.x, start[1])
-        ports[port] = (RIGHT if leaves_right else LEFT, (*ports.get(port, (0, ()))[1], link))
-        for (x, y), mask in masks.items():
-            row = rows.get(y)
-            if row is None:
-                row = rows[y] = {}
-            cell = row.get(x)
-            if cell is None:
-                cell = row[x] = Crossing()
-            cell.mask |= mask
-            cell.links.append(link)
-            cell.masks.append(mask)
-            if mask not in (UP | DOWN, LEFT | RIGHT):
-                cell.bends = True
-    return rows, ports
-
-
-__all__ = ["DOWN", "LEFT", "RIGHT", "UP", "Crossing", "Plan", "Point", "Run", "Way", "route"]
+        right = x >= box.right
+        port = (box.right - 1 if right else box.x, y)
+        ports[port] = (RIGHT if right else LEFT, (*ports.get(port, (0, ()))[1], link))
+    return ports

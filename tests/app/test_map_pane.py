@@ -256,6 +256,7 @@ async def test_problems_only_and_the_filter_narrow_both_views() -> None:
         await press(pilot, *"pgbouncer", "enter")
         assert "db/pgbouncer/Deployment" in places(app)
         assert len(places(app)) == 4
+        assert canvas(app).has_focus
         await press(pilot, "/", *"zzz", "enter")
         assert "none matches" in words(app)
         await press(pilot, "escape")

@@ -42,7 +42,7 @@ def test_help_and_mistakes_load_nothing_heavy(words: list[str]) -> None:
     assert len(modules) < 200
 
 
-@pytest.mark.parametrize("verb", ["status", "ips", "snapshot", "demo"])
+@pytest.mark.parametrize("verb", ["status", "ips", "map", "snapshot", "demo"])
 def test_a_verbs_help_loads_no_network_library_and_no_textual(verb: str) -> None:
     modules = loaded_after(f"from pointsman.tui.cli import main\nmain([{verb!r}, '--help'])")
     assert not tops(modules) & {"textual", "grpc", "kubernetes", "aiohttp", "httpx"}

@@ -54,6 +54,9 @@ def check(plan: Plan, spots: list[Spot], links: list[Link]) -> None:
         assert rect.y + rect.height <= plan.height
     for head in plan.heads:
         title = {(x, head.y) for x in range(head.x, head.x + head.width)}
+        if plan.metrics.foot:
+            holes = {(x, y) for x in range(head.x, head.x + head.width) for y in range(head.y + 1, head.foot)}
+            seen |= holes
         assert not title & seen, "a title is drawn over a box"
         seen |= title
         if plan.metrics.foot:
@@ -170,6 +173,17 @@ def test_a_new_box_comes_under_its_group() -> None:
     assert {key: rect.y for key, rect in before.boxes.items()}.items() <= {
         key: rect.y for key, rect in after.boxes.items()
     }.items()
+
+
+def test_a_box_that_goes_leaves_its_place_to_the_next_of_its_group() -> None:
+    spots = [Spot(f"x{number}", "x", 4) for number in range(5)] + [Spot("y", "y", 4, "left")]
+    links = [("y", spot.key) for spot in spots[:5]]
+    before = plan_of(spots, links, CLOSE)
+    gone = plan_of([spot for spot in spots if spot.key != "x2"], links, CLOSE, before.skeleton)
+    assert len(gone.heads) == len(before.heads), "still one frame"
+    again = plan_of([*(spot for spot in spots if spot.key != "x2"), Spot("x9", "x", 4)], [*links, ("y", "x9")], CLOSE,
+                    gone.skeleton)  # fmt: skip
+    assert again.boxes["x9"].y == before.boxes["x2"].y
 
 
 def test_many_new_ones_are_arranged_anew() -> None:

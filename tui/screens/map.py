@@ -242,6 +242,14 @@ class MapScreen(ListPane):
     def cmd_map_pan_right(self) -> None:
         self.canvas.action_pan_right()
 
+    def on_descendant_blur(self) -> None:
+        """The filter line gives its focus to the table, which may not be in view."""
+        self.call_after_refresh(self._focus_map)
+
+    def _focus_map(self) -> None:
+        if self.view == "map" and self.focused in (None, self.panel("lines")):
+            self.canvas.focus()
+
     # -- the two views ----------------------------------------------------------------------------------------------
 
     def cmd_map_view(self) -> None:
