@@ -157,3 +157,10 @@ def test_asked_for_by_name_it_is_the_clis_line_also_where_a_row_says_too_little(
             told = compact_line(event, node=True, verbatim=True) or ""
             assert wanted in told
             assert "media/sonarr-0" in (compact_line(event, node=True) or ""), "for people the row says more"
+
+
+def test_a_nodes_message_is_quoted_as_the_cli_quotes_it() -> None:
+    event = decode(answer(fields(_1=4, _2=["a"], _3='he said "x"\n\x1b[31m é\t\\\U0001f600\u200b'), 2))
+    assert (compact_line(event) or "").endswith(  # type: ignore[arg-type]
+        'Error "he said \\"x\\"\\n\\x1b[31m é\\t\\\\\U0001f600\\u200b" on 1 nodes: a'
+    )

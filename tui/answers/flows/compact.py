@@ -66,7 +66,7 @@ def status_line(event: NodeStatus, everything: bool = False) -> str | None:
         case "NODE_UNAVAILABLE":
             text = f"{prefix}: {count} nodes are unavailable: {names}"
         case "NODE_ERROR":
-            text = f'{prefix}: Error "{event.message}" on {count} nodes: {names}'
+            text = f"{prefix}: Error {_quoted(event.message)} on {count} nodes: {names}"
         case "NODE_CONNECTED" if everything:
             text = f"{prefix}: Receiving flows from {count} nodes: {names}"
         case "NODE_GONE" if everything:
@@ -74,6 +74,25 @@ def status_line(event: NodeStatus, everything: bool = False) -> str | None:
         case _:
             return None
     return _clean(text)
+
+
+_SHORT: Final = {
+    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+}  # fmt: skip
+
+
+def _quoted(text: str) -> str:
+    """As Go quotes a text."""
+    return f'"{"".join(_sign(sign) for sign in text)}"'
+
+
+def _sign(sign: str) -> str:
+    code = ord(sign)
+    if sign in _SHORT:
+        return _SHORT[sign]
+    if sign.isprintable():
+        return sign
+    return f"\\x{code:02x}" if code < 128 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def table_lines(events: Iterable[Event], *, node: bool = False, verbatim: bool = False) -> list[str]:
