@@ -23,7 +23,9 @@ from pointsman.tui.actions.deadman import LABEL, Place, parts, path_of
 from pointsman.tui.actions.guard import folder as guards
 from pointsman.tui.actions.pipeline import Status
 from pointsman.tui.actions.toggle import OFF_OPERATION, is_parked, parked, was_switched
+from pointsman.tui.answers.policies.toggles import PARKED
 from pointsman.tui.disk.journal import Journal, State, clusters
+from pointsman.tui.paths import config_file
 
 IMAGE = "docker.io/alpine/kubectl:1.35.0"
 
@@ -397,3 +399,73 @@ def test_a_job_is_what_a_strict_namespace_takes(relay: Relay, name: str) -> None
     for kind in ("ServiceAccount", "Role", "RoleBinding"):
         for found in names(relay, kind, "default"):
             relay.ask("DELETE", path_of(kind, "default", found))
+
+
+# -- elsewhere, and together -------------------------------------------------------------------------------------------
+
+
+def test_in_another_namespace_than_its_policy(relay: Relay, nodes: None, name: str, own_home: Path) -> None:
+    """Its role stays with the policy, its pod runs elsewhere: what its Job cannot own is removed all the same."""
+    settings = config_file()
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('deadman_namespace = "kube-system"\n')
+    relay.make(name)
+    code, doc, err = off(relay, name, "3s")
+    assert code == 0, err
+    job = f"pointsman-deadman-{doc['id']}"
+    assert doc["job"]["namespace"] == "kube-system"
+    assert left(relay) == [
+        f"Job kube-system/{job}", f"ServiceAccount kube-system/{job}", f"Role default/{job}", f"RoleBinding default/{job}",
+    ]  # fmt: skip
+    assert "a Role and RoleBinding in default" in err
+    end_guard()
+    until(lambda: not was_switched(relay.read(name)), 30)
+    # Even when the cluster has removed the Job, the journal knows what it could not own.
+    relay.ask("DELETE", path_of("Job", "kube-system", job), {"propagationPolicy": "Background"})
+    async_tidy(relay, later=60.0)
+    assert left(relay) == []
+
+
+async def test_two_programs_at_once_remove_it_once_and_do_not_fight(relay: Relay, nodes: None, name: str) -> None:
+    relay.make(name)
+    async with desk_at(relay) as first:
+        plan = await first.plan_off(ref(name), 600, in_cluster=True)
+        result, armed = await first.execute(plan)
+        assert (result.status, armed is not None) == (Status.DONE, True)
+        async with desk_at(relay) as second, desk_at(relay) as third:
+            assert second.deadmen.leftovers() == ()
+            on = await second.plan_on(ref(name))
+            other = await third.plan_on(ref(name))
+            results = await asyncio.gather(second.execute(on), third.execute(other))
+            assert {found.status for found, _ in results} <= {Status.DONE, Status.NOTHING}
+            assert all(not found.trouble for found, _ in results)
+    assert left(relay) == []
+    assert not was_switched(relay.read(name))
+
+
+def test_one_that_was_never_needed_ends_and_is_found(relay: Relay, nodes: None, name: str) -> None:
+    """Switched on with kubectl while this machine sleeps: its pod ends by itself, and the next start removes the rest."""
+    relay.make(name)
+    code, _, err = off(relay, name, "5m")
+    assert code == 0, err
+    end_guard()
+    before = relay.read(name)
+    annotations = dict.fromkeys(key for key in before["metadata"]["annotations"] if key.startswith("pointsman.dev/"))
+    relay.change(
+        name, {"spec": {"podSelector": {"matchLabels": {PARKED: None}}}, "metadata": {"annotations": annotations}}
+    )
+    async_tidy(relay, later=60.0)
+    assert left(relay) == []
+    (write,) = journal().read().writes
+    assert write.state is State.UNDONE
+
+
+def test_read_only_makes_and_removes_nothing(relay: Relay, nodes: None, name: str) -> None:
+    relay.make(name)
+    assert off(relay, name, "5m")[0] == 0
+    there = left(relay)
+    code, _, err = off(relay, name, "5m", "--read-only")
+    assert code == 2
+    assert "read-only" in err.lower()
+    assert run(relay, "policy", "status", "--read-only")[0] == 0
+    assert left(relay) == there

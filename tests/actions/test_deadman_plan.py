@@ -20,12 +20,14 @@ from pointsman.tui.actions.change import Change
 from pointsman.tui.actions.deadman import LARGEST_PATCH, Place, parse_slug, parts, patches
 from pointsman.tui.actions.deadman_state import Deadman, Life, deadmen, needless, pod_stage
 from pointsman.tui.actions.deadman_way import choose_place, way
+from pointsman.tui.actions.deadmen import Deadmen
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.toggle import ANNOTATIONS, OFF_OPERATION, parked, restored
 from pointsman.tui.answers.policies.toggles import PARKED
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.demo.kube.jsonvalues import PatchError
 from pointsman.tui.demo.kube.patch import json_patch
+from pointsman.tui.disk.journal import Reading
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import PODS
 
@@ -289,6 +291,20 @@ def test_what_a_pod_says(state: dict[str, Any], failed: bool, text: str) -> None
     assert (stage.armed, stage.failed) == (False, failed)
     assert text in stage.text
     assert pod_stage([pod_of(state), pod_of({"running": {}}, ready=True)]).armed, "one that is armed is enough"
+
+
+def test_one_that_lost_its_way_is_told() -> None:
+    change = off(policy("{podSelector: {}}", "db/p"))
+    assert change.after is not None
+    job = {**parts(change, OP, Place("db", "i"), 2e9, 2e9)[1], "apiVersion": "batch/v1"}
+    bad = pod("db/d", {deadman.LABEL: OP})
+    bad["status"]["containerStatuses"] = [
+        {"name": "deadman", "image": "i", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    ]
+    for docs, lost in (((change.after, job, bad), 1), ((change.after, job), 0), ((change.before, job, bad), 0)):
+        snapshot = make_snapshot(SPACES, *docs)
+        men = Deadmen(None, None, lambda snapshot=snapshot: snapshot, Reading, lambda: 0.0)  # type: ignore[arg-type, misc]
+        assert len(men.lost()) == lost
 
 
 def test_which_are_needless() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pointsman.tui.actions import arming
 from pointsman.tui.actions.change import Change, Doc, api_version
 from pointsman.tui.actions.deadman import ARM_SECONDS, Place, all_names, lines, parts
-from pointsman.tui.actions.deadman_state import deadman_of, deadmen, needless
+from pointsman.tui.actions.deadman_state import SETTLED, Deadman, Life, deadman_of, deadmen, needless
 from pointsman.tui.actions.deadman_way import choose_place
 from pointsman.tui.actions.errors import ActionError
 from pointsman.tui.actions.pipeline import note
@@ -51,6 +51,7 @@ class Deadmen:
         self._clock = clock
         self._home = home
         self._tried: dict[str, float] = {}
+        self._known: tuple[tuple[Write, ...], dict[str, Write]] = ((), {})
 
     # -- before the toggle ---------------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class Deadmen:
         writes: tuple[Write, ...] = ()
         with contextlib.suppress(JournalError):
             writes = self._writes().writes
-        known = {write.op: write for write in writes if write.has_parts}
+        known = self._with_parts(writes)
         men = {man.op: man for man in deadmen(snapshot)}
         found: dict[str, arming.Names] = {}
         for op, man in men.items():
@@ -125,6 +126,28 @@ class Deadmen:
             if names and not self._still_off(snapshot, write):
                 found[op] = names
         return tuple(found.items())
+
+    def _with_parts(self, writes: tuple[Write, ...]) -> dict[str, Write]:
+        """The writes that had a dead-man; looked for once in each reading of the journal."""
+        if self._known[0] is not writes:
+            self._known = (writes, {write.op: write for write in writes if write.has_parts})
+        return self._known[1]
+
+    def lost(self) -> tuple[Deadman, ...]:
+        """Those that a policy which is off counts on, and that do not do their work (any more)."""
+        snapshot, now = self._snapshot(), self._clock()
+
+        def idle(man: Deadman) -> bool:
+            waits = man.life is Life.STARTING and man.since is not None and now - man.since > SETTLED
+            return waits or man.life in (Life.LOST, Life.FAILED)
+
+        return tuple(
+            man
+            for man in deadmen(snapshot)
+            if idle(man)
+            and (obj := snapshot.get(KINDS[man.ref.kind], *man.ref.key)) is not None
+            and operation_of(obj.doc()) == man.op
+        )
 
     def _settled(self, write: Write | None) -> bool:
         """Whether the journal says that the toggle is not being prepared any more, and the picture has had time to show

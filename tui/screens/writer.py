@@ -312,6 +312,11 @@ class Writer:
         if not desk.client.read_only and desk.deadmen.waiting():
             self._start(self._tidy(desk))
             return
+        for man in desk.deadmen.lost():
+            if f"{man.op} lost" not in self._told:
+                self._told.add(f"{man.op} lost")
+                text = f"The dead-man {man.path} does not watch over {man.ref.title} any more: {man.text}."
+                self._host.say(text, severity="warning", seconds=15)
         overdue = desk.overdue()
         for timer in overdue:
             self._tell_overdue(desk, timer)
