@@ -34,7 +34,8 @@ class Watch:
     def look(self, snapshot: Snapshot) -> None:
         """Take in a picture. Cheap while nothing changed."""
         link = snapshot.links.get("kube")
-        live = link is not None and link.state is State.LIVE and snapshot.state(LEASES) is State.LIVE
+        settled = snapshot.state(LEASES) in (State.LIVE, State.FORBIDDEN, State.ABSENT)
+        live = link is not None and link.state is State.LIVE and settled
         if live and self._identity is None and snapshot.cluster.origin == "cluster":
             self._recall(snapshot)
         if snapshot.version != self._version:

@@ -121,3 +121,25 @@ def test_moves(
     announcer = Announcer("loft", None if since is None else now - since, Evidence.LEASE)
     events = [(node, None if ago is None else now - ago) for node, ago in assigned]
     assert moves_last_hour(VIP, (announcer,), events, past, now) == expected
+
+
+def test_two_services_that_share_an_address_and_have_two_holders_are_no_flapping() -> None:
+    world = store(
+        worlds.service("proxy", "games", ips=[VIP], ports=((80, "TCP"),)), worlds.endpoints("proxy", "games", ["loft"]),
+        worlds.l2_lease("games/minecraft", "loft"), worlds.l2_lease("games/proxy", "loft"),
+    )  # fmt: skip
+    for _ in range(3):
+        world.observe(observe(world.snapshot()))
+    assert len(world.snapshot().history.by_ip[VIP]) == 1
+    world.change(LEASES, [from_doc(worlds.l2_lease("games/proxy", "shed", since=10), LEASES)])
+    for _ in range(3):
+        world.observe(observe(world.snapshot()))
+    assert len(world.snapshot().history.by_ip[VIP]) == 1
+
+
+def test_what_may_not_be_read_any_more_is_no_withdrawal() -> None:
+    world = store(worlds.l2_lease("games/minecraft", "loft"))
+    world.observe(observe(world.snapshot()))
+    world.replace(LEASES, [])
+    world.set_kind_link(LEASES, State.FORBIDDEN)
+    assert observe(world.snapshot()) == []

@@ -101,7 +101,7 @@ class Lab:
         done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=40)
         found = json.loads(done.stdout)
         return {
-            key: LanReading(**{**item, "macs": tuple(item["macs"]), "earlier": ()}) for key, item in found.items()
+            key: LanReading(**{**item, "at": worlds.NOW, "macs": tuple(item["macs"]), "earlier": ()}) for key, item in found.items()
         }  # fmt: skip
 
     def end(self) -> None:

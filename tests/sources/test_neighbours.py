@@ -157,3 +157,40 @@ def test_the_networks_of_ipv6_are_read_from_the_routes() -> None:
     assert on_link6(ipaddress.ip_address("fd00:7::104"), routes)
     assert not on_link6(ipaddress.ip_address("2001:db8::1"), routes)
     assert not on_link6(ipaddress.ip_address("2001:db8::1"), "")
+
+
+async def test_a_command_is_run_a_few_times_only(store: Store, tmp_path: Path) -> None:
+    line = Line(entry(VIP, state="FAILED"))
+    check = LanCheck(store, line.read, line.send, "ssh", sleep=line.sleep, every=neighbours.COMMAND_EVERY)
+    await check.check([VIP], NODES)
+    assert line.reads == 3
+    counted = tmp_path / "count"
+    made = lan_check(store, lambda: None, f"sh -c 'echo x >> {counted}; echo {entry(VIP).strip()}'")
+    made._send = lambda _ip: ""
+    made._sleep = line.sleep
+    await made.check(["192.0.2.9"], NODES)
+    assert counted.read_text().count("x") <= 3
+
+
+async def test_two_programs_together_ask_at_most_once_in_ten_seconds() -> None:
+    from pointsman.tui.disk.stamp import Stamp
+
+    clock = [worlds.NOW]
+
+    def program() -> tuple[Line, LanCheck, Store]:
+        store, line = Store(clock=lambda: clock[0]), Line(entry(VIP))
+        check = LanCheck(store, line.read, line.send, "test", sleep=line.sleep, stamp=Stamp("lan", "uid-1"))
+        return line, check, store
+
+    first, second = program(), program()
+    await first[1].check([VIP], NODES)
+    clock[0] += 3
+    await second[1].check([VIP], NODES)
+    assert second[0].sent == []
+    assert second[2].snapshot().lan[VIP].blocked.endswith("again in 7 s")
+    clock[0] += 8
+    await second[1].check([VIP], NODES)
+    assert second[2].snapshot().lan[VIP].macs
+    clock[0] += 11
+    await first[1].check([VIP], NODES)
+    assert first[2].snapshot().lan[VIP].macs

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pointsman.tui.disk.stamp import Stamp
 from pointsman.tui.model.neighbours import MOST, NOBODY, UNSURE, LanReading, Neighbour, parse_neighbours
 from pointsman.tui.sources.errors import KubeError
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 DISCARD = 9
 LOOK_EVERY = 0.25
+COMMAND_EVERY = 2.0
+"""Seconds between two looks at a table that a command prints: ssh takes its time, and a router has better to do."""
 SETTLE = 2.0
 """Seconds a check lasts at least, so that two who take turns are both seen."""
 NOBODY_AFTER = 4.0
@@ -198,6 +201,8 @@ class LanCheck:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         patient: bool = True,
+        every: float = LOOK_EVERY,
+        stamp: Stamp | None = None,
     ) -> None:
         self._store = store
         self._read = read
@@ -206,6 +211,9 @@ class LanCheck:
         self._sleep = sleep
         self._patient = patient
         """Whether waiting makes the table better; a file stays as it is."""
+        self._every = every
+        self._stamp = stamp
+        """When any program on this machine asked last."""
         self._asked: dict[str, float] = {}
         self._earlier: dict[str, tuple[tuple[float, str], ...]] = {}
 
@@ -216,6 +224,12 @@ class LanCheck:
         due = [ip for ip in dict.fromkeys(ips) if now - self._asked.get(ip, float("-inf")) >= AGAIN]
         if not due:
             return 0
+        if (wait := self._elsewhere(now)) > 0:
+            why = f"another program on this machine asked a moment ago; again in {wait:.0f} s"
+            self._store.set_lan([LanReading(ip, now, source=self._source, blocked=why) for ip in due])
+            return len(due)
+        if self._stamp is not None:
+            self._stamp.set(now)
         self._asked.update(dict.fromkeys(due, now))
         self._store.set_lan([LanReading(ip, now, source=self._source, asking=True) for ip in due])
         try:
@@ -229,6 +243,14 @@ class LanCheck:
             raise
         self._store.set_lan(found)
         return len(due)
+
+    def _elsewhere(self, now: float) -> float:
+        """Seconds until it may be asked again because another program has just asked; 0 if none has."""
+        at = self._stamp.at() if self._stamp is not None else None
+        mine = max(self._asked.values(), default=float("-inf"))
+        if at is None or at <= mine + 0.01 or at > now:
+            return 0.0
+        return max(0.0, AGAIN - (now - at))
 
     async def _look(self, ips: list[str], nodes: Mapping[str, str]) -> list[LanReading]:
         blocked = self._on_a_node(nodes)
@@ -248,9 +270,9 @@ class LanCheck:
                     seen[ip].append(mac)
             if not self._patient or waited >= UNSURE_AFTER or self._settled(asked, table, waited):
                 break
-            await self._sleep(LOOK_EVERY)
-            waited += LOOK_EVERY
-            if waited % 1.0 < LOOK_EVERY:
+            await self._sleep(self._every)
+            waited += self._every
+            if waited % 1.0 < self._every:
                 for ip in asked:
                     self._send(ip)
         now = self._store.snapshot().now
@@ -301,6 +323,7 @@ def lan_check(store: Store, connected: Callable[[], KubeClient | None], neighbou
         with contextlib.suppress(OSError):
             if path.is_file():
                 return LanCheck(store, read_from(neighbours), provoke_nothing, neighbours, patient=False)
-        return LanCheck(store, read_from(neighbours), provoke_anyhow, neighbours)
+        return LanCheck(store, read_from(neighbours), provoke_anyhow, neighbours, every=COMMAND_EVERY,
+                        stamp=Stamp("lan", store.cluster.identity))  # fmt: skip
     table = "ip neigh" if shutil.which("ip") else "/proc/net/arp" if sys.platform == "linux" else "arp -an"
-    return LanCheck(store, read_local, provoke, table)
+    return LanCheck(store, read_local, provoke, table, stamp=Stamp("lan", store.cluster.identity))

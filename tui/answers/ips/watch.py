@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pointsman.tui.answers.ips.build import ip_map
 from pointsman.tui.answers.ips.causes import probable
-from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Evidence, IpMap
+from pointsman.tui.answers.ips.model import ONE_ANNOUNCER, Address, Announcer, Evidence, IpMap
 from pointsman.tui.answers.words import listed
 from pointsman.tui.store.history import History, Observation
 from pointsman.tui.store.snapshot import Snapshot, State
@@ -19,26 +19,25 @@ def observe(snapshot: Snapshot, found: IpMap | None = None) -> list[Observation]
     A prediction is no observation. ``at`` is when the announcement began as the evidence says, if that is after the last
     observation of the address, else now.
     """
+    map = found or ip_map(snapshot)
     result: list[Observation] = []
-    for item in (found or ip_map(snapshot)).items:
-        if item.ip is None or item.kind not in ONE_ANNOUNCER:
-            continue
-        seen = [one for one in item.announcers if one.evidence is not Evidence.PREDICTED]
-        if len(seen) > 1 or (item.announcers and not seen):
-            continue
-        last = snapshot.history.last(item.ip)
-        node = seen[0].node if seen else ""
+    for ip, items in map.by_ip.items():
+        told = {one.node: (item, one) for item in items for one in item.announcers if item.kind in ONE_ANNOUNCER}
+        seen = {node: pair for node, pair in told.items() if pair[1].evidence is not Evidence.PREDICTED}
+        if len(seen) > 1 or (told and not seen) or not any(item.kind in ONE_ANNOUNCER for item in items):
+            continue  # two at once (each service that shares an address may have its own), or a guess
+        last = snapshot.history.last(ip)
+        nobody: tuple[str, tuple[Address, Announcer | None]] = ("", (items[0], None))
+        node, (item, one) = next(iter(seen.items()), nobody)
         if last is not None and last.node == node:
             continue
         at = snapshot.now
-        if seen and seen[0].since is not None and (last is None or seen[0].since > last.at):
-            at = min(at, seen[0].since)
-        if not seen and (last is None or not _current(snapshot)):
+        if one is not None and one.since is not None and (last is None or one.since > last.at):
+            at = min(at, one.since)
+        if one is None and (last is None or map.unknown or not _current(snapshot)):
             continue
-        cause = probable(snapshot, item, last.node, node, at) if last is not None else None
-        evidence = seen[0].evidence.value if seen else ""
-        text, proof = cause or ("", "")
-        result.append(Observation(item.ip, node, evidence, at, text, proof))
+        text, proof = (probable(snapshot, item, last.node, node, at) if last is not None else None) or ("", "")
+        result.append(Observation(ip, node, one.evidence.value if one is not None else "", at, text, proof))
     return result
 
 
