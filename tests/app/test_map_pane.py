@@ -179,6 +179,19 @@ async def test_without_flows_the_declared_paths_are_drawn() -> None:
         assert screen.why_not(next(command for command in app.all_commands() if command.id == "map.flows"))
 
 
+async def test_the_declared_paths_can_be_seen_beside_the_flows() -> None:
+    app = app_of()
+    async with app.run_test(size=(160, 50)) as pilot:
+        await opened(pilot)
+        flows = places(app)
+        await press(pilot, "p")
+        assert "declared paths" in words(app)
+        assert "no flows seen" not in words(app)
+        assert "films.home.example" in words(app)
+        await press(pilot, "p")
+        assert places(app) == flows
+
+
 async def test_an_empty_cluster_says_what_would_fill_it() -> None:
     from pointsman.tui.model.kinds import KINDS
     from pointsman.tui.store.snapshot import Cluster, State

@@ -66,6 +66,14 @@ COMMANDS: tuple[Command, ...] = (
         label="fold",
     ),
     Command("map.fold.all", "Fold all", "Fold every namespace into one box, or unfold all.", ("O",), "Narrow", ("map",)),
+    Command(
+        "map.paths",
+        "Declared paths",
+        "The paths that the objects declare, or what was seen of the traffic.",
+        ("p",),
+        "Look",
+        ("map",),
+    ),
     Command("map.noise.dns", "DNS", "Leave lines that are DNS only out, or show them.", ("D",), "Narrow", ("map",)),
     Command(
         "map.noise.host",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -93,18 +94,20 @@ class MapScreen(ListPane):
         self.show_stale(snapshot)
         self.canvas.stale = is_stale(snapshot)
         traffic = snapshot.traffic
-        made = (snapshot.version, traffic.version, int(snapshot.now) if traffic.edges else 0)
+        told = bool(traffic.edges) and not self._looking.paths
+        made = (snapshot.version, self._looking.paths, *((traffic.version, int(snapshot.now)) if told else ()))
         if changed or made != self._made:
             self._made = made
-            self._graph = view.make_graph(snapshot, frozenset(self._graph.boxes))
+            self._graph = view.make_graph(snapshot, frozenset(self._graph.boxes), paths=self._looking.paths)
         self._narrow(snapshot)
 
     def _narrow(self, snapshot: Snapshot) -> None:
         """Fold, focus and filter the graph, and show it in both views."""
         state = self.host.view
-        self._looking = Looking(
-            state.namespace, self._looking.opened, self._looking.closed, self._looking.focus,
-            state.of(self.place).problems, frozenset(state.of(self.place).hidden).intersection(view.NOISE),
+        kept = state.of(self.place)
+        self._looking = replace(
+            self._looking, namespace=state.namespace, problems=kept.problems,
+            hidden=frozenset(kept.hidden).intersection(view.NOISE),
         )  # fmt: skip
         self._table, self._shut = view.narrowed(self._graph, self._looking)
         panel = self.panel("lines")
@@ -280,8 +283,7 @@ class MapScreen(ListPane):
         self.again()
 
     def _look(self, **changes: Any) -> None:
-        values = {name: getattr(self._looking, name) for name in Looking.__slots__}
-        self._looking = Looking(**{**values, **changes})
+        self._looking = replace(self._looking, **changes)
         self.again()
 
     def cmd_map_focus(self) -> None:
@@ -315,6 +317,11 @@ class MapScreen(ListPane):
         state.hidden = tuple(sorted(set(state.hidden) ^ {name}))
         self.host.remember()
         self.again()
+
+    def cmd_map_paths(self) -> None:
+        """What is declared, or what was seen."""
+        self.close_drawer()
+        self._look(paths=not self._looking.paths, focus="")
 
     def cmd_map_noise_dns(self) -> None:
         self._switch_noise("dns")
@@ -393,9 +400,11 @@ class MapScreen(ListPane):
                 return "Namespaces are folded from one of their boxes on the map."
             if here.role not in (Role.WORKLOAD, Role.SERVICE, Role.ROUTE, Role.NAMESPACE):
                 return f"{here.text} is in no namespace that could be folded."
+        if command.id == "map.paths" and not self._looking.paths and not self.host.snapshot().traffic.edges:
+            return "No flow was seen, so these are the declared paths already."
         if command.id == "map.flows":
             if self._graph.declared:
-                return "No flow was seen yet; the map shows what is declared."
+                return "These are declared paths, not flows."
             if not self._has_flows():
                 return "The Flows pane is not here; pointsman flows has the words."
         if self.view == "map" and (

@@ -36,6 +36,8 @@ class Looking:
     problems: bool = False
     hidden: frozenset[str] = frozenset()
     """Which of :data:`NOISE` are left out."""
+    paths: bool = False
+    """The declared paths, though there are flows."""
 
 
 NOISE = {"dns": "DNS", "host": "nodes"}
@@ -47,9 +49,9 @@ def is_noise(graph: Graph, line: Line, hidden: frozenset[str]) -> bool:
     return "host" in hidden and any(graph.boxes[key].role is Role.CLUSTER for key in line.pair)
 
 
-def make_graph(snapshot: Snapshot, shown: frozenset[str] = frozenset()) -> Graph:
-    """Of the flows if any were counted, else of what the objects declare."""
-    if snapshot.traffic.edges:
+def make_graph(snapshot: Snapshot, shown: frozenset[str] = frozenset(), *, paths: bool = False) -> Graph:
+    """Of the flows if any were counted, else (or with ``paths``) of what the objects declare."""
+    if snapshot.traffic.edges and not paths:
         return traffic_graph(snapshot.traffic.edges, snapshot.now, cast(snapshot), shown=shown)
     return declared_graph(snapshot)
 
@@ -318,7 +320,9 @@ def title(whole: Graph, shown: Graph, shut: frozenset[str], looking: Looking, ro
                                     (f"{len(shown.lines) if rows is None else rows:,}", "bold"), (" lines", "")]  # fmt: skip
     if rows is None and len(shown.lines) < len(whole.lines):
         parts.append((f" of {len(whole.lines):,}, the busiest", "warn"))
-    if whole.declared:
+    if whole.declared and looking.paths:
+        parts.append(("  declared paths", "warn bold"))
+    elif whole.declared:
         parts += [("  declared", "warn bold"), (", no flows seen", "warn")]
     else:
         parts += [("  ", ""), (rate_text(shown.rate) or "0/s", ""), (" events", "muted")]
