@@ -20,7 +20,7 @@ from pointsman.widgets.rowmodel import RowModel
 from pointsman.widgets.text import clean, fit, take_left, width
 from pointsman.widgets.theming import Tokens
 
-_STRIPS = 1024
+_STRIPS = 512
 
 
 @dataclass(frozen=True, slots=True)

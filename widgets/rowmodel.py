@@ -22,7 +22,7 @@ Reader = Callable[[str, Sequence[str]], Query]
 SEARCH_STEP = 500
 """Rows searched in one step of a filter: a few milliseconds."""
 
-_CACHED_ROWS = 2048
+_CACHED_ROWS = 512
 """Formatted rows kept: several screens, so that scrolling back and forth formats nothing twice."""
 
 

@@ -124,7 +124,7 @@ async def test_an_address_of_ones_own(cilium: Lab) -> None:
 
 
 def test_what_was_seen_is_remembered_for_a_while() -> None:
-    seen = Seen(capacity=2)
+    seen = Seen(least=1, most=2)
 
     def flow(name: str) -> Flow:
         from flowbytes import answer
@@ -144,3 +144,9 @@ def test_what_was_seen_is_remembered_for_a_while() -> None:
         False,
         False,
     ]
+    assert [seen.again(flow(name)) for name in ("d", "e", "f", "a")] == [False, False, False, False]
+    many = Seen(least=10, most=100)
+    for number in range(1000):
+        assert not many.again(flow(str(number)))
+    assert many.again(flow("999"))
+    assert len(many._new) + len(many._old) <= 200

@@ -36,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "yaml",
         "YAML",
-        "The object's YAML.",
+        "The object's YAML; of a flow its JSON.",
         ("y",),
         "Look",
         LISTS,

@@ -130,19 +130,30 @@ def _ns(message: Any, field: str) -> int | None:
     return stamp
 
 
+_texts: dict[str, str] = {}
+_MOST_TEXTS: Final = 16_384
+
+
+def _shared(text: str) -> str:
+    """The same text as one object: names and addresses come again in every flow, and twenty thousand flows are kept."""
+    if len(_texts) > _MOST_TEXTS:
+        _texts.clear()
+    return _texts.setdefault(text, text)
+
+
 def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service: Any) -> Peer:
     if flow.HasField(which):
         end = getattr(flow, which)
         workload = ""
         for item in end.workloads:
-            workload = f"{item.kind}/{item.name}" if item.kind else item.name
+            workload = _shared(f"{item.kind}/{item.name}" if item.kind else item.name)
             break
         return Peer(
-            end.namespace,
-            end.pod_name,
+            _shared(end.namespace),
+            _shared(end.pod_name),
             workload,
             end.identity,
-            ip,
+            _shared(ip),
             port,
             tuple(names) if names else (),
             service.name if service is not None else "",
@@ -151,7 +162,7 @@ def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service:
     if not ip and service is None and not names and port is None:
         return _NOBODY
     return Peer(
-        ip=ip,
+        ip=_shared(ip),
         port=port,
         names=tuple(names),
         service=service.name if service is not None else "",
@@ -216,10 +227,10 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
         what,
         kind,
         sub,
-        safe,
+        _shared(safe) if len(safe) < 40 else safe,
         flow.is_reply.value if flow.HasField("is_reply") else None,
         named(hubble.DROP_REASONS, reason) if reason else "",
-        flow.node_name or message.node_name,
+        _shared(flow.node_name or message.node_name),
         flow.uuid,
         l7,
         named(hubble.AUTH_TYPES, flow.auth_type) if flow.auth_type else "",

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -25,15 +24,16 @@ if TYPE_CHECKING:
     from pointsman.tui.sources.kube.client import KubeClient
 
 FIRST_WAIT: Final = 0.5
-LONGEST_WAIT: Final = 20.0
+LONGEST_WAIT: Final = 30.0
 GOOD_AFTER: Final = 10.0
 """Seconds a stream must have lasted for the next wait to begin small again."""
 GOOD_FLOWS: Final = 100
 """Or flows that it must have brought."""
 OVERLAP_NS: Final = 2_000_000_000
 """Relay sorts loosely: after a break we ask from a little before the last flow, and drop what we have."""
+REMEMBERED_NS: Final = 4_000_000_000
 REMEMBERED: Final = 65_536
-"""Identifiers of flows that duplicates are known by."""
+"""Identifiers of flows that duplicates are known by, in one generation."""
 
 log = logging.getLogger(__name__)
 Sink = Callable[[Event], None]
@@ -41,21 +41,26 @@ Report = Callable[[State, str, str], None]
 
 
 class Seen:
-    """Identifiers of the last flows. A flow without one counts as new."""
+    """Identifiers of the last flows, in two generations: at least the last ``least``, and those of the last ``REMEMBERED_NS`` as
+    far as ``most`` allows. A flow without an identifier counts as new."""
 
-    def __init__(self, capacity: int = REMEMBERED) -> None:
-        self._known: OrderedDict[str, None] = OrderedDict()
-        self._capacity = capacity
+    def __init__(self, least: int = 4_096, most: int = REMEMBERED) -> None:
+        self._least, self._most = least, most
+        self._new: set[str] = set()
+        self._old: set[str] = set()
+        self._since = 0
 
     def again(self, flow: Flow) -> bool:
         """Whether this flow was there before; it is from now on."""
-        if not flow.uuid:
+        uuid = flow.uuid
+        if not uuid:
             return False
-        if flow.uuid in self._known:
+        if uuid in self._new or uuid in self._old:
             return True
-        self._known[flow.uuid] = None
-        if len(self._known) > self._capacity:
-            self._known.popitem(last=False)
+        self._new.add(uuid)
+        number = len(self._new)
+        if number >= self._most or (number >= self._least and (flow.ns or 0) - self._since > REMEMBERED_NS):
+            self._old, self._new, self._since = self._new, set(), flow.ns or 0
         return False
 
 
