@@ -57,7 +57,7 @@ def fill(store: Store, variant: Variant, *, demo: bool = True) -> None:
     store.set_link(
         "traefik",
         State.ABSENT,
-        "the Traefik API is not asked in this version; pointsman routes judges by the objects",
+        "Traefik's API was not asked",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pointsman.tui.config import Config, load_config
-from pointsman.tui.options import HubbleOptions
+from pointsman.tui.options import HubbleOptions, TraefikOptions
 
 
 def written(tmp_path: Path, text: str | bytes) -> Path:
@@ -125,3 +125,24 @@ def test_a_ring_of_a_size_that_cannot_be(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, "flows_kept = 3"))
     assert config.flows_kept == Config().flows_kept
     assert "from 1000 to 500000" in config.problems[0]
+
+
+def test_how_traefik_is_reached(tmp_path: Path) -> None:
+    text = """
+[traefik]
+url = "https://traefik.lab"
+auth_file = "/a"
+nonsense = 1
+[contexts."far".traefik]
+url = "https://traefik.far"
+ca_file = 3
+"""
+    config = load_config(written(tmp_path, text))
+    assert config.traefik_in("near", TraefikOptions()) == TraefikOptions("https://traefik.lab", "", "/a")
+    assert config.traefik_in("far", TraefikOptions()) == TraefikOptions("https://traefik.far")
+    other = TraefikOptions("https://other")
+    assert config.traefik_in("near", other) == other, "the password is for one address only"
+    assert config.traefik_in("near", TraefikOptions(ca_file="/ca")) == TraefikOptions(
+        "https://traefik.lab", "/ca", "/a"
+    )
+    assert len(config.problems) == 2

@@ -317,7 +317,8 @@ class _Walk:
         elif choice.doubt:
             self._hop("router", route.ref.path, UNKNOWN, choice.doubt)
         else:
-            self._hop("router", route.ref.path, OK, rule or "everything on this entry point")
+            said = f"; {route.live.state} in Traefik" if route.live.state and not route.live.why else ""
+            self._hop("router", route.ref.path, OK, (rule or "everything on this entry point") + said)
         return choice
 
     # -- behind the router ----------------------------------------------------------------------------------------
