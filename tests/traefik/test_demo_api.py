@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,19 +34,22 @@ def body(api: TraefikApi, target: str) -> Any:
 
 
 async def test_lists_and_single_items(api: TraefikApi) -> None:
-    routers = {item["name"]: item for item in body(api, "/api/http/routers")}
+    routers = {item["name"]: item for item in body(api, "/api/http/routers?per_page=500")}
     films = routers["media-films-f7a4389c702ca0496384@kubernetescrd"]
     assert (films["status"], films["error"]) == ("disabled", ['middleware "web-auth@kubernetescrd" does not exist'])
     assert not any("movies" in name for name in routers), "its service is missing: there is no router"
     for spelled in (films["name"], films["name"].replace("@", "%40")):
         assert body(api, f"/api/http/routers/{spelled}") == films
     assert body(api, "/api/version")["Version"] == "3.7.15"
-    assert body(api, "/api/overview")["http"]["routers"] == {"total": len(routers), "warnings": 0, "errors": 1}
+    states = [item["status"] for item in routers.values()]
+    assert body(api, "/api/overview")["http"]["routers"] == {
+        "total": len(routers), "warnings": states.count("warning"), "errors": states.count("disabled"),
+    }  # fmt: skip
     assert set(body(api, "/api/rawdata")) == {
         "routers", "services", "middlewares", "tcpRouters", "tcpServices", "tcpMiddlewares", "udpRouters", "udpServices",
     }  # fmt: skip
     assert {item["name"] for item in body(api, "/api/entrypoints")} >= {"web", "websecure", "traefik", "bedrock"}
-    assert {item["status"] for item in body(api, "/api/certificates")} == {"enabled", "warning"}
+    assert {item["status"] for item in body(api, "/api/certificates")} >= {"enabled", "warning"}
 
 
 async def test_pages(api: TraefikApi) -> None:
@@ -62,14 +66,23 @@ async def test_pages(api: TraefikApi) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "count"),
+    ("query", "wanted"),
     [
-        ("status=disabled", 1), ("status=bogus", 0), ("search=PIHOLE", 1), ("search=host(%60series", 2),
-        ("middlewareName=media-auth@kubernetescrd", 3), ("serviceName=api@internal", 1), ("search=nothing", 0),
+        ("status=disabled", lambda item: item["status"] == "disabled"),
+        ("status=bogus", lambda item: False),
+        ("search=PIHOLE", lambda item: "pihole" in item["name"] + item["rule"]),
+        ("search=host(%60series", lambda item: "host(`series" in item["rule"].lower()),
+        (
+            "middlewareName=media-auth@kubernetescrd",
+            lambda item: "media-auth@kubernetescrd" in item.get("middlewares", ()),
+        ),
+        ("serviceName=api@internal", lambda item: item["service"] == "api@internal"),
+        ("search=nothing", lambda item: False),
     ],
-)  # fmt: skip
-async def test_filters(api: TraefikApi, query: str, count: int) -> None:
-    assert len(body(api, f"/api/http/routers?{query}")) == count
+)
+async def test_filters(api: TraefikApi, query: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
+    whole = body(api, "/api/http/routers?per_page=500")
+    assert body(api, f"/api/http/routers?{query}") == [item for item in whole if wanted(item)]
 
 
 async def test_what_is_not_there(api: TraefikApi) -> None:
@@ -94,7 +107,7 @@ async def test_it_follows_the_objects(lab: Homelab, api: TraefikApi) -> None:
         obj["spec"]["routes"][0]["middlewares"] = []
 
     lab.storage.modify("ingressroutes.traefik.io", "media", "films", changed)
-    states = {item["name"]: item["status"] for item in body(api, "/api/http/routers")}
+    states = {item["name"]: item["status"] for item in body(api, "/api/http/routers?per_page=500")}
     assert states["media-films-f7a4389c702ca0496384@kubernetescrd"] == "enabled"
     secret = clone(lab.storage.get("secrets", "media", "auth-users"))
     lab.storage.delete("secrets", "media", "auth-users")
