@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from pointsman.tui import cli
-from pointsman.tui.options import Options
+from pointsman.tui.options import HubbleOptions, Options
 from pointsman.tui.verbs import VERBS, Verb
 
 
@@ -109,6 +109,19 @@ def test_a_mistake_is_one_sentence_and_two(
     assert err.startswith("pointsman: ")
     assert err.count("\n") == 1
     assert not probe
+
+
+def test_how_hubble_is_reached_may_be_said_anywhere(
+    probe: list[tuple[Options, argparse.Namespace]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["--hubble-server", "tls://relay.home:443", "--tls-ca-cert-files", "ca.pem"]
+    monkeypatch.setenv("HUBBLE_SERVER", "other:4245")
+    assert cli.main([*words, "probe", "x"]) == 1
+    assert cli.main(["probe", "x", "--no-tls"]) == 1
+    assert cli.main(words) == 0
+    first, second, app = (options.hubble for options, _ in probe)
+    assert first == app == HubbleOptions("tls://relay.home:443", None, "ca.pem")
+    assert second == HubbleOptions("other:4245", False)
 
 
 def test_no_color_comes_from_the_environment_too(
