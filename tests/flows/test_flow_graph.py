@@ -150,6 +150,8 @@ def test_a_line_of_an_access_log_goes_through_the_proxy() -> None:
     graph = traffic_graph(edges, AT, classic)
     door = "kube-system/traefik/Deployment"
     assert set(graph.lines) == {("in//lan", door), (door, "media/jellyfin/Deployment")}
+    assert graph.lines["in//lan", door].ports == ()
+    assert graph.lines[door, "media/jellyfin/Deployment"].ports == ((80, "TCP"),)
     assert graph.boxes[door].role is Role.INGRESS
     assert graph.boxes[door].total == 1
     assert set(traffic_graph(edges, AT).lines) == {

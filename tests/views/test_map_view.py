@@ -12,7 +12,7 @@ import pytest
 from pointsman.tui.answers.flows.filterline import read_line
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
 from pointsman.tui.answers.ref import Ref
-from pointsman.tui.model.flows import HUBBLE, Flow, Peer
+from pointsman.tui.model.flows import HUBBLE, TRAEFIK_LOG, Flow, Peer
 from pointsman.tui.views import map as view
 from pointsman.tui.views.map import CLOSE, COLUMNS, RATES, ROOMY, Looking, lay, line_rows, picture, rate_text
 from pointsman.tui.views.mapsaving import FORMS, saved
@@ -175,6 +175,16 @@ SPACE = Box("namespace//db", "db", "namespaces", Role.NAMESPACE, "Namespace", Re
 def test_a_line_as_a_filter(source: Box, target: Box, words: str) -> None:
     one = line(source.key, target.key)
     assert flow_words(graph(source, target, lines=(one,)), one) == words
+
+
+def test_lines_of_an_access_log_go_from_client_to_backend() -> None:
+    door = Box("kube-system/traefik", "traefik", "ingress", Role.INGRESS, "Deployment",
+               Ref("deployments", "kube-system", "traefik"))  # fmt: skip
+    inner = line(door.key, A.key, origins=(TRAEFIK_LOG,))
+    outer = line(WORLD.key, door.key, origins=(TRAEFIK_LOG,), ports=())
+    found = graph(WORLD, door, A, lines=(outer, inner))
+    assert flow_words(found, inner) == "to-namespace media to-workload sonarr to-port 80"
+    assert flow_words(found, outer) == ""
 
 
 def test_the_filter_is_understood_by_the_flows_pane() -> None:

@@ -16,7 +16,7 @@ from pointsman.tui.answers.flows.narrowing import busiest, foldable, in_namespac
 from pointsman.tui.answers.policies.index import compile_index
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.commands import Command
-from pointsman.tui.model.flows import Flow
+from pointsman.tui.model.flows import TRAEFIK_LOG, Flow
 from pointsman.tui.screens.behind import Behind
 from pointsman.tui.screens.listpane import ListPane
 from pointsman.tui.screens.panel import Panel, Parts, content_of
@@ -419,7 +419,7 @@ class MapScreen(ListPane):
         """The Flows pane with the flows of what is under the cursor."""
         here = self.thing_here
         words = flow_words(self._drawn if self.view == "map" else self._table, here) if here is not None else ""
-        if words:
+        if words or (isinstance(here, Line) and here.origins == (TRAEFIK_LOG,)):
             self.host.open_filtered("flows", words)
         else:
             self.host.say("No filter of the Flows pane can say that.", severity="warning")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
 from pointsman.tui.answers.flows.judged import BY_POLICY, Agrees, Judged
 from pointsman.tui.answers.words import listed, plural
-from pointsman.tui.model.flows import HUBBLE, Flow, Peer
+from pointsman.tui.model.flows import HUBBLE, TRAEFIK_LOG, Flow, Peer
 from pointsman.tui.model.times import age
 from pointsman.tui.model.traffic import FQDN
 from pointsman.tui.views.explain import Told, facts, tint
@@ -184,10 +184,15 @@ def _short(word: str, other: Box, line: Line) -> tuple[str, str, str]:
 
 # -- the Flows pane -------------------------------------------------------------------------------------------------------
 def flow_words(graph: Graph, at: Box | Line) -> str:
-    """The filter line that keeps the flows of a box or a line, in the hubble CLI's words; empty if none can say it."""
+    """The filter line that keeps the flows of a box or a line, in the hubble CLI's words; empty where all are meant, or none
+    can say it."""
     if isinstance(at, Box):
         return _end("", at)
-    words = [_end("from-", graph.boxes[at.source]), _end("to-", graph.boxes[at.target])]
+    source, target = graph.boxes[at.source], graph.boxes[at.target]
+    words = [_end("from-", source), _end("to-", target)]
+    if at.origins == (TRAEFIK_LOG,):
+        # A line of the log goes from the client to the backend; the proxy is neither, and the client has no identity.
+        words = [_end("to-", target)] if source.role is Role.INGRESS else []
     ports = [str(number) for number, _ in at.ports if number is not None]
     if len(ports) == 1 and len(at.ports) == 1:
         words.append(f"to-port {ports[0]}")

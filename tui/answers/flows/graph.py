@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from pointsman.tui.answers.index import pod_ready
 from pointsman.tui.answers.policies.ends import owner_of_pod
 from pointsman.tui.answers.ref import Ref
@@ -235,8 +237,10 @@ def traffic_graph(
             if box.role in (Role.OUTSIDE, Role.CLUSTER) and said and said != box.name:
                 members.setdefault(box.key, {})[said] = None
             keys.append(box.key)
-        for pair in itertools.pairwise(keys):
-            found.setdefault(pair, []).append(edge)
+        for leg, pair in enumerate(itertools.pairwise(keys)):
+            # The log's port is the backend's; at which one the client came in is not told by an edge.
+            met = edge.origin == TRAEFIK_LOG and leg == 0
+            found.setdefault(pair, []).append(msgspec.structs.replace(edge, port=None, protocol="") if met else edge)
     for key, some in members.items():
         boxes[key] = replace(boxes[key], members=tuple(some)[:64], inside=len(some))
     lines = {pair: _line(pair, together, at, span) for pair, together in found.items()}
@@ -290,8 +294,9 @@ def _line(pair: Pair, told: list[Edge], at: float, span: float | None) -> Line:
     edges = [edge for edge in told if edge.origin == HUBBLE] or told
     ports: dict[tuple[int | None, str], int] = {}
     for edge in edges:
-        port = (edge.port, edge.protocol)
-        ports[port] = ports.get(port, 0) + edge.flows
+        if edge.port is not None or edge.protocol:
+            port = (edge.port, edge.protocol)
+            ports[port] = ports.get(port, 0) + edge.flows
     drops = [edge for edge in edges if edge.last_dropped is not None]
     worst = max(drops, key=lambda edge: edge.last_dropped or 0.0, default=None)
     by_origin = {origin: [edge for edge in told if edge.origin == origin] for origin in {edge.origin for edge in told}}
