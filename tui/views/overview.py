@@ -188,7 +188,7 @@ _TITLES = {pane.id: pane.title for pane in PANES if pane.id != "overview"}
 
 FINDING_COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("severity", "", lambda row: Cell(*severity_sign(row.finding.severity)), width=1),
-    Column("text", "", lambda row: row.finding.text, flex=1, shorten="end", min_width=44),
+    Column("text", "", lambda row: row.finding.text, flex=1, shorten="end", min_width=28),
     Column("pane", "", lambda row: Cell(_TITLES.get(row.pane, ""), "dim"), width=8,
            align="right", priority=2, min_terminal_width=100),
 )  # fmt: skip
