@@ -62,6 +62,9 @@ def shots() -> Iterator[Shot]:
         yield Shot("ips-act", "classic", size, keys=("4", "j", "j", "j", "x"))
     yield Shot("ips-pin", "classic", (120, 40), "light", keys=("4", "j", "j", "j", "p"))
     yield Shot("overview", "broken", (120, 40), "16")
+    for size in SIZES:
+        yield Shot("finding", "broken", size, keys=("shift+tab", "j", "enter"))
+    yield Shot("finding", "broken", (120, 40), "light", keys=("shift+tab", "j", "enter"))
     yield Shot("ips", "classic", (120, 40), "16", keys=("4",))
     for size in SIZES:
         yield Shot("policies", "classic", size, keys=("5",))
@@ -76,9 +79,9 @@ def shots() -> Iterator[Shot]:
     for size in SIZES:
         yield Shot("routes", "broken", size, keys=("6",))
     yield Shot("routes", "classic", (120, 40), "light", keys=("6",))
-    yield Shot("routes-explain", "broken", (120, 40), keys=("6", "j", "j", "j", "enter"))
+    yield Shot("routes-explain", "broken", (120, 40), keys=("6", "j", "j", "j", "j", "enter"))
     yield Shot("middlewares", "broken", (120, 40), keys=("6", "v"))
-    yield Shot("trace", "broken", (120, 40), keys=("6", "j", "j", "j", "t"))
+    yield Shot("trace", "broken", (120, 40), keys=("6", "j", "j", "j", "j", "t"))
     yield Shot("log", "broken", (120, 40), keys=("8",))
     yield Shot("help", "classic", (120, 40), keys=("4", "question_mark"))
     yield Shot("palette", "classic", (120, 40), keys=("colon", *"minecraft"))
