@@ -68,6 +68,7 @@ class PoliciesScreen(MatrixPart, TogglePart, NewPart):
     def __init__(self) -> None:
         self.view = "list"
         super().__init__()
+        self.add_class("-list")
         self._board: Board | None = None
         self._made = 0.0
         self._boards: Behind[Board] = Behind(self, "policies", self._take_board)
@@ -88,10 +89,6 @@ class PoliciesScreen(MatrixPart, TogglePart, NewPart):
             POD_COLUMNS, id="pods", key=lambda row: row.key, empty=self._no_pods, show_header=True, search=pod_search
         )
         yield self.make_matrix()
-
-    def on_mount(self) -> None:
-        self.add_class("-list")
-        super().on_mount()
 
     def on_unmount(self) -> None:
         self._boards.stop()
