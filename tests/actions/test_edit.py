@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from writekit import NP, SPEC, Relay, desk_at, ref, writes
+from writekit import NP, SPEC, Relay, desk_at, ref, rehearses, writes
 
 from pointsman.tui.actions.desk import Desk
 from pointsman.tui.actions.edit import OURS, Edit, editable
@@ -442,3 +442,23 @@ def test_hostile_words_are_only_words(where: str) -> None:
     assert "\u202e" not in page
     assert edit.take(page + "\n# more\n") == ""
     assert "Secret" not in edit.text.split("labels:")[0]
+
+
+async def test_an_object_that_moves_during_the_rehearsal_is_looked_at_again(relay: Relay, name: str) -> None:
+    relay.make(name)
+    stop = relay.hold(rehearses)
+
+    def between() -> None:
+        assert stop.reached.wait(20)
+        # What the API server keeps by itself is no part of the change: only the version is another one now.
+        relay.change(name, {"metadata": {"labels": {"a": "b"}}})
+        relay.change(name, {"metadata": {"labels": None}})
+        stop.go.set()
+
+    async with desk_at(relay) as desk:
+        hand = Typist(swap("5432", "5433"))
+        other = asyncio.get_running_loop().run_in_executor(None, between)
+        outcome = await carry_out(desk, await desk.open_edit(ref(name)), hand)
+        await other
+        assert outcome.written, outcome.text
+    assert relay.read(name)["spec"]["ingress"][0]["ports"][0]["port"] == 5433

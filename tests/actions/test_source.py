@@ -183,3 +183,18 @@ def test_the_servers_own_fields_are_not_the_users() -> None:
     text = "kind: X\nmetadata:\n  name: a\n  uid: u\n  resourceVersion: '5'\nstatus: {}\n"
     assert [trouble.line for trouble in kept_by_server(text, read_object(text))] == [5, 4, 6]
     assert json.dumps(read_object(text))
+
+
+@pytest.mark.parametrize("annotations", ["[a]", "word", "7"])
+def test_annotations_that_are_none_are_no_crash(annotations: str) -> None:
+    text = f"kind: X\nmetadata:\n  name: a\n  annotations: {annotations}\n"
+    assert read_object(with_bookkeeping(text, PLAIN)[0])["metadata"]["resourceVersion"] == "77"
+    with pytest.raises(SourceError, match="plainly"):
+        with_bookkeeping(text, BEFORE)
+
+
+def test_many_complaints_are_counted_not_listed() -> None:
+    said = ", ".join(f'unknown field "spec.ports[0].f{number}"' for number in range(200))
+    found = troubles_in(said, TEXT)
+    assert len(found) == 21
+    assert "180 more" in found[-1].text

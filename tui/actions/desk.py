@@ -28,7 +28,6 @@ from pointsman.tui.actions.policies import off_wish, on_wish, wish_for
 from pointsman.tui.actions.recovery import Recovered, recover
 from pointsman.tui.actions.risks import edit_risks
 from pointsman.tui.actions.source import SourceError
-from pointsman.tui.actions.source import read_object as read_text
 from pointsman.tui.actions.timers import Timer, timers
 from pointsman.tui.actions.toggle import DEFAULT_SECONDS, OFF, ON, operation_of
 from pointsman.tui.actions.traefik import Setting, settings_wish
@@ -146,7 +145,8 @@ class Desk:
             raise ActionError(f"{ref.title} is not there any more.")
         if dig_str(live, "metadata", "deletionTimestamp"):
             raise ActionError(f"{ref.title} is being deleted.")
-        return Edit(live, editable(live), ref=ref, place=self._place(), version=version or api_version(live))
+        text = await asyncio.to_thread(editable, live)
+        return Edit(live, text, ref=ref, place=self._place(), version=version or api_version(live))
 
     def open_new(self, text: str) -> Edit:
         """A new object from a text to start with."""
@@ -161,9 +161,8 @@ class Desk:
     async def plan_edit(self, edit: Edit) -> Plan:
         """What the text asks for, planned. Raises SourceError with what is wrong with it, also by the server's word;
         MovedError where somebody changed the object meanwhile; ActionError or KubeError as :meth:`plan`."""
-        wish = edit.wish()
-        snapshot = self.snapshot()
-        doc = read_text(edit.text)
+        wish = await asyncio.to_thread(edit.wish)
+        snapshot, doc = self.snapshot(), edit.doc
         words = functools.partial(change_words, snapshot, wish.ref, doc)
         risks = functools.partial(edit_risks, snapshot, wish.ref, edit.base, doc)
         plan, effect, found = await asyncio.gather(
@@ -171,8 +170,8 @@ class Desk:
             asyncio.to_thread(words),
             asyncio.to_thread(risks),
         )
-        if plan.dry_run.message:
-            edit.refused(plan, plan.dry_run.message)
+        if plan.dry_run.message and not plan.access.missing:
+            await asyncio.to_thread(edit.refused, plan, plan.dry_run.message)
             raise SourceError(*edit.troubles)
         if "status" in (plan.change.before or {}) and "status" not in (plan.dry_run.result or {"status": None}):
             found = (*found, Risk("its status goes: this kind keeps it in the object itself"))

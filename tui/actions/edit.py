@@ -19,6 +19,7 @@ from pointsman.tui.actions.source import (
     Trouble,
     kept_by_server,
     line_of,
+    noted,
     read_object,
     troubles_in,
     with_bookkeeping,
@@ -75,6 +76,8 @@ class Edit:
         self.version = version
         self.troubles: tuple[Trouble, ...] = ()
         self.notes: tuple[str, ...] = ()
+        self.doc: Doc = {}
+        """What the text says, once a wish was made of it."""
         self._ref = ref
 
     @property
@@ -137,15 +140,16 @@ class Edit:
 
     def wish(self) -> Wish:
         """What the text asks for. Raises SourceError with what is wrong, :class:`MovedError` (from the wish's ``make``)
-        where the object is another one by now."""
+        where the object is another one by now. A long text takes a while: this is for a thread."""
         marks = [number for number, line in enumerate(self.text.split("\n"), 1) if line.rstrip() in (MINE, THEIRS)]
         if marks:
             raise SourceError(*(Trouble("a place that both have changed is still marked here", line) for line in marks))
-        doc = read_object(self.text)
+        self.doc = doc = read_object(self.text)
         troubles = kept_by_server(self.text, doc)
         if self.base is not None and self._ref is not None:
             if troubles := (*troubles, *self._moved(doc, self.base)):
                 raise SourceError(*troubles)
+            with_bookkeeping(self.text, self.base)  # that it can be sent at all
             return Wish(EDIT, f"edit {self._ref.title}", self._ref, self._make, source=self.text)
         kind, ref = self._named(doc)
         if troubles:
@@ -167,7 +171,7 @@ class Edit:
         if live is None or essence(live) != essence(self.base):
             raise MovedError(self._ref, live)
         # With what was left out of the page: it is not to be taken away.
-        return read_object(with_bookkeeping(self.text, live)[0])
+        return noted(self.doc, live)
 
     def _moved(self, doc: Doc, base: Doc) -> tuple[Trouble, ...]:
         """An edit is of one object: what names it cannot be edited."""

@@ -6,6 +6,7 @@ on disk all the time, and stays there unless it was written. The app and the ver
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -153,5 +154,5 @@ async def _start_again(title: str, edit: Edit, live: Doc, hand: Hand, known: Con
     manager, when = (known.manager, known.when) if known is not None else last_writer(live, edit.base)
     if not await hand.start_again(title, Conflict(manager, when, mine, theirs)):
         return False
-    edit.rebase(live)
+    await asyncio.to_thread(edit.rebase, live)
     return True

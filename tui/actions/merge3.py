@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 MINE, BETWEEN, THEIRS = "<<<<<<< yours", "=======", ">>>>>>> on the server now"
+LONG = 1000
+"""Lines above which ones that stand everywhere are no landmarks any more: comparing each with each takes for ever."""
 Span = tuple[int, int]
 
 
 def merge_text(base: str, mine: str, theirs: str) -> tuple[str, int]:
     """Both changes in one text, and how many places were changed by both in different ways; these hold both, marked."""
     old, left, right = (text.splitlines(keepends=True) for text in (base, mine, theirs))
+    # What all three begin and end with is set aside: a line changed in a huge object is found at once.
+    least = min(map(len, (old, left, right)))
+    head = next((at for at in range(least) if not old[at] == left[at] == right[at]), least)
+    tail = next((at for at in range(least - head) if not old[-1 - at] == left[-1 - at] == right[-1 - at]), least - head)
+    before, after = old[:head], old[len(old) - tail :]
+    old, left, right = (side[head : len(side) - tail] for side in (old, left, right))
     found: list[str] = []
     clashes = 0
     at_old = at_left = at_right = 0
@@ -26,7 +34,7 @@ def merge_text(base: str, mine: str, theirs: str) -> tuple[str, int]:
             found += [f"{MINE}\n", *_ended(ours), f"{BETWEEN}\n", *_ended(other), f"{THEIRS}\n"]
         found += old[old_from:old_to]
         at_old, at_left, at_right = old_to, left_to, right_to
-    return "".join(found), clashes
+    return "".join((*before, *found, *after)), clashes
 
 
 def _ended(lines: list[str]) -> list[str]:
@@ -35,8 +43,9 @@ def _ended(lines: list[str]) -> list[str]:
 
 def _common(old: list[str], left: list[str], right: list[str]) -> Iterator[tuple[Span, Span, Span]]:
     """Where all three agree, in order; an empty agreement at the end closes what is left."""
-    ours = SequenceMatcher(None, old, left, autojunk=False).get_matching_blocks()
-    other = SequenceMatcher(None, old, right, autojunk=False).get_matching_blocks()
+    long = max(map(len, (old, left, right))) > LONG
+    ours = SequenceMatcher(None, old, left, autojunk=long).get_matching_blocks()
+    other = SequenceMatcher(None, old, right, autojunk=long).get_matching_blocks()
     one = two = 0
     while one < len(ours) and two < len(other):
         a, b = ours[one], other[two]

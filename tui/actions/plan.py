@@ -21,11 +21,15 @@ from pointsman.tui.answers.ref import Ref
 from pointsman.tui.disk.journal import new_id
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import KINDS
-from pointsman.tui.sources.errors import ConnectError, KubeError, StatusError
+from pointsman.tui.sources.errors import ConflictError, ConnectError, KubeError, StatusError
 from pointsman.tui.store.snapshot import Cluster, Snapshot
 
 if TYPE_CHECKING:
     from pointsman.tui.sources.kube.client import KubeClient
+
+
+MOST_LOOKS = 3
+"""How often an object is looked at anew because it changed while its change was rehearsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class DryRun:
     warnings: tuple[str, ...] = ()
     result: Doc | None = None
     message: str = ""
+    moved: bool = False
+    """Whether the object was changed between the look at it and the rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +149,16 @@ async def prepare(client: KubeClient, snapshot: Snapshot, wish: Wish, *, version
     if not version and known is not None:
         version = api_version(known.doc())
     look = Change(wish.ref, None, None, version)
-    live = await read_object(client, look)
-    after = wish.make(live)
-    change = Change(wish.ref, live, after, version or api_version(live or after or {}), wish.source)
+    for _ in range(MOST_LOOKS):
+        live = await read_object(client, look)
+        after = wish.make(live)
+        change = Change(wish.ref, live, after, version or api_version(live or after or {}), wish.source)
+        access, rehearsal = await asyncio.gather(
+            may(client, rbac_verb(change), kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)
+        )
+        if not rehearsal.moved:
+            break  # else a controller wrote its status between the look and the rehearsal, say
     owner = owner_of(from_doc(live, kind), snapshot) if live is not None else UNKNOWN
-    access, rehearsal = await asyncio.gather(
-        may(client, rbac_verb(change), kind, wish.ref.namespace, wish.ref.name), _rehearse(client, change)
-    )
     if change.source and change.verb == "update" and essence(rehearsal.result) == essence(change.before):
         # The server makes of the text what is there already: fields at their defaults, say.
         change = replace(change, after=change.before)
@@ -187,7 +196,8 @@ async def _rehearse(client: KubeClient, change: Change) -> DryRun:
         if "dry run" in error.message and "support" in error.message:
             # An admission webhook with side effects: the server refuses the rehearsal, not the change.
             return DryRun(None, f"it cannot be rehearsed: {error.sentence}", tuple(warnings))
-        return DryRun(False, error.sentence, tuple(warnings), message=error.message)
+        moved = isinstance(error, ConflictError) and change.verb == "update"
+        return DryRun(False, error.sentence, tuple(warnings), message=error.message, moved=moved)
     except ConnectError as error:
         raise ActionError(error.sentence, error.hint) from error
     except KubeError as error:

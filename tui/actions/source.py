@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -32,6 +33,7 @@ _WHERE = re.compile(
     r"|Go struct field [^\s.]+\.(?P<go>\S+) of type"
     rf"|(?P<path>[A-Za-z][\w.\-/~\"\[\]]*): (?:{_KINDS_OF_ERROR})"
 )
+MOST_TROUBLES = 20
 _STEP = re.compile(r'\[(?:"((?:[^"\\]|\\.)*)"|([^\]]*))\]|([^.\[\]]+)')
 
 
@@ -55,8 +57,9 @@ def words(trouble: Trouble) -> str:
     return f"line {trouble.line}: {trouble.text}" if trouble.line else trouble.text
 
 
+@lru_cache(maxsize=1)
 def read_object(text: str) -> Doc:
-    """The one object of a text. Raises SourceError."""
+    """The one object of a text; the same one for the same text, so it is not to be changed. Raises SourceError."""
     found = list(documents(text))
     broken = [Trouble(f"this is no YAML: {doc.error}", doc.line) for doc in found if doc.error]
     if broken:
@@ -88,10 +91,17 @@ def line_of(text: str, path: str) -> int:
 
     A list without a number means the first of its elements that has what comes next.
     """
+    return _line(_composed(text), path)
+
+
+def _composed(text: str) -> Any:
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        return yaml.compose(text, Loader=_Loader)
     except (yaml.YAMLError, RecursionError, ValueError):
-        return 0
+        return None
+
+
+def _line(node: Any, path: str) -> int:
     if node is None:
         return 0
     steps = [unescape(quoted) if quoted else number or name for quoted, number, name in _STEP.findall(path)]
@@ -131,6 +141,7 @@ def troubles_in(message: str, text: str, inserted: Iterable[int] = ()) -> tuple[
     before it was sent: the server counts them."""
     added = sorted(inserted)
     starts = list(_WHERE.finditer(message))
+    node = _composed(text) if starts else None
     found: list[Trouble] = []
     for number, match in enumerate(starts):
         end = starts[number + 1].start() if number + 1 < len(starts) else len(message)
@@ -139,14 +150,17 @@ def troubles_in(message: str, text: str, inserted: Iterable[int] = ()) -> tuple[
             begin, line = match.end(), int(match["line"])
             line -= bisect_left(added, line)
         else:
-            line = line_of(text, match["field"] or match["path"] or match["go"])
+            line = _line(node, match["field"] or match["path"] or match["go"])
         if match["go"]:
             begin = max(0, message.rfind("json: ", 0, begin))
         said = message[begin:end].strip().rstrip(",; \n")
         if message.count("[", 0, begin) > message.count("]", 0, begin):
             said = said.removesuffix("]")  # of a list of errors
         found.append(Trouble(said, line))
-    return tuple(sorted(dict.fromkeys(found), key=lambda trouble: trouble.line)) or (Trouble(message),)
+    known = sorted(dict.fromkeys(found), key=lambda trouble: trouble.line)
+    if len(known) > MOST_TROUBLES:
+        known[MOST_TROUBLES:] = [Trouble(f"and {len(known) - MOST_TROUBLES} more of the kind")]
+    return tuple(known) or (Trouble(message),)
 
 
 # -- what is put in before it is sent -------------------------------------------------------------------------------
@@ -158,10 +172,21 @@ def with_bookkeeping(text: str, before: Doc) -> tuple[str, tuple[int, ...]]:
 
     Raises SourceError where they cannot be put in (metadata written as nobody writes it).
     """
-    lines = text.split("\n")
-    edits = _Edits(lines)
-    pairs: Doc = {"resourceVersion": str(dig(before, "metadata", "resourceVersion") or "")}
     note = dig(before, "metadata", "annotations", LAST_APPLIED)
+    version = str(dig(before, "metadata", "resourceVersion") or "")
+    return _put_in(text, version, note if isinstance(note, str) else None)
+
+
+def noted(doc: Doc, before: Doc) -> Doc:
+    """What a text means that was put to ``before``: with kubectl's note, which is not in it and not to be taken away."""
+    return _with(doc, {}, dig(before, "metadata", "annotations", LAST_APPLIED))
+
+
+@lru_cache(maxsize=2)
+def _put_in(text: str, version: str, note: str | None) -> tuple[str, tuple[int, ...]]:
+    """Kept for the next time: a plan, its dry run and the write want the same, and a long text takes a while to read."""
+    edits = _Edits(text.split("\n"))
+    pairs: Doc = {"resourceVersion": version}
     try:
         metadata = _child(yaml.compose(text, Loader=_Loader), "metadata")
         annotations = _child(metadata, "annotations")
@@ -177,7 +202,7 @@ def with_bookkeeping(text: str, before: Doc) -> tuple[str, tuple[int, ...]]:
         meant = read_object(text)
         if read_object(done) != _with(meant, pairs, note):
             raise ValueError
-    except (ValueError, LookupError, AttributeError, yaml.YAMLError):
+    except (ValueError, LookupError, AttributeError, TypeError, yaml.YAMLError):
         raise SourceError(
             Trouble("write metadata plainly, each field on a line of its own", line_of(text, "metadata"))
         ) from None
@@ -194,7 +219,8 @@ def _with(doc: Doc, pairs: Doc, note: Any) -> Doc:
     """What the text with the new lines must mean."""
     metadata = {**doc["metadata"], **pairs}
     if isinstance(note, str):
-        metadata["annotations"] = {LAST_APPLIED: note, **(doc["metadata"].get("annotations") or {})}
+        given = doc["metadata"].get("annotations")
+        metadata["annotations"] = {LAST_APPLIED: note, **(given if isinstance(given, dict) else {})}
     return {**doc, "metadata": metadata}
 
 

@@ -124,7 +124,10 @@ class ListPane(PaneScreen):
 
     def _why_not_edit(self, ref: Ref | None) -> str:
         assert ref is not None  # the row has an object, that was looked at first
-        if KINDS[ref.kind].secret:
+        kind = KINDS.get(ref.kind)
+        if kind is None:
+            return "This version does not know the kind."
+        if kind.secret:
             return "Secrets are never shown, so they cannot be edited here."
         return self.host.rights.missing("update", ref)
 
