@@ -7,7 +7,6 @@ drops 404, one behind a password now and then 401. In the format that the pod's 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import re
@@ -154,15 +153,17 @@ def _answers(route: Route) -> tuple[int, ...]:
 
 def _names(route: Route, host: str) -> tuple[str, str]:
     """Router and service as Traefik's providers name them."""
+    from pointsman.tui.answers.routes import names
+
     meta = route.ref
     if meta.kind == "ingresses":
-        name = "-".join(re.findall(r"[A-Za-z0-9]+", f"{meta.namespace}-{meta.name}-{host}"))
+        router = names.of_path(meta.key, host, "", route.match)[0]
         backend = route.backends[0] if route.backends else None
-        target = f"{meta.namespace}-{backend.ref.name}-{backend.port}" if backend and backend.ref else name
-        return f"{name}@kubernetes", f"{target}@kubernetes"
-    hashed = hashlib.sha256(route.match.encode()).hexdigest()[:20]
-    name = f"{meta.namespace}-{meta.name}-{hashed}@kubernetescrd"
-    return name, name
+        if backend is None or backend.ref is None:
+            return router, router
+        return router, f"{names.normal(f'{meta.namespace}-{backend.ref.name}-{backend.port}')}@{names.INGRESS}"
+    router = names.of_rule(meta.key, route.rule_index, route.match)[0]
+    return router, router
 
 
 def _request(chance: random.Random, at: datetime, visits: tuple[Visit, ...]) -> dict[str, Any]:
