@@ -252,15 +252,21 @@ class MapCanvas(ScrollView, can_focus=True, inherit_bindings=False):
         if at.link is None:
             links = self.links_of(at.box, right=right) if at.box in plan.boxes else []
             if links:
-                middle = plan.boxes[at.box].y
-                nearest = min(links, key=lambda link: abs(plan.boxes[self._beyond(link, at.box)].y - middle))
-                self.go(Spotted(at.box, nearest))
+                self.go(
+                    Spotted(at.box, min(links, key=lambda link: self._far(plan, at.box, self._beyond(link, at.box))))
+                )
             else:
                 self._next_column(right=right)
             return
         home = at.box if at.box in at.link else at.link[0]
         goes_right = at.link in self.links_of(home, right=True)
         self.go(Spotted(self._beyond(at.link, home) if goes_right is right else home))
+
+    @staticmethod
+    def _far(plan: Plan, one: str, other: str) -> int:
+        """How far apart two boxes seem: a column is as far as a few lines."""
+        here, there = plan.boxes[one], plan.boxes[other]
+        return abs(there.y - here.y) + abs(there.x - here.x) // 6
 
     @staticmethod
     def _beyond(link: Link, key: str) -> str:

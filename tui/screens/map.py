@@ -175,7 +175,8 @@ class MapScreen(ListPane):
         foot = view.switch(self.view, self.host.keymap.label("map.view"), self.size.width)
         if title != self._map_title:
             self._map_title = title
-            canvas.border_title = content_of(title)
+            # A border without corners leaves no room around its title.
+            canvas.border_title = content_of(((" ", ""), *title, (" ", "")) if self.app.has_class("-slow") else title)
         if foot != self._map_foot:
             self._map_foot = foot
             canvas.border_subtitle = content_of(foot)
