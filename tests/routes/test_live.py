@@ -257,3 +257,22 @@ def test_json_of_a_stranger() -> None:
     assert item["live"]["state"] == "disabled"
     assert item["live"]["errors"] == ['the service "missing@file" does not exist']
     assert document["traefik"]["state"] == "live"
+
+
+def test_a_certificate_that_only_traefik_holds() -> None:
+    """From a resolver: no Secret of the cluster tells when it ends."""
+    docs = objects()
+    jelly = next(doc for doc in docs if doc["metadata"]["name"] == "jelly" and doc["kind"] == "IngressRoute")
+    jelly["spec"]["tls"] = {"certResolver": "le"}
+    ends = worlds.NOW + 3 * 86400.0
+    held = (
+        proxies.Certificate("1", sans=("*.lab",), not_after=worlds.ago(-40 * 86400.0)),
+        proxies.Certificate("2", sans=("jelly.lab",), not_after=worlds.ago(-3 * 86400.0)),
+        proxies.Certificate("3", sans=("other.lab",), not_after="no time"),
+    )
+    route = by_name(store_with(said(certificates=held), docs=docs).snapshot())[("IngressRoute/jelly", 0)]
+    assert route.tls is not None
+    assert (route.tls.secret, route.tls.not_after) == (None, ends)
+    assert route.tls.detail == "from the certificate resolver le: Traefik holds one for jelly.lab"
+    assert [problem.text for problem in route.problems] == ["the certificate that Traefik shows ends in 3d"]
+    assert by_name(store_with(said(), docs=docs).snapshot())[("IngressRoute/jelly", 0)].tls is not None

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from authority import Authority
 
-from pointsman.tui.answers.routes.check import covers
+from pointsman.tui.answers.routes.names import covers
 from pointsman.tui.answers.routes.request import parse_request
 from pointsman.tui.cli import dispatch
 from pointsman.tui.sources.probe import refusal, send

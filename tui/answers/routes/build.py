@@ -78,6 +78,6 @@ def _dated(route: Route, now: float) -> Route:
         return route
     left = tls.not_after - now
     when = f"ended {age(-left)} ago" if left <= 0 else f"ends in {age(left)}"
-    where = f"in Secret {tls.secret.path}" if tls.secret is not None else "of the default store"
+    where = f"in Secret {tls.secret.path}" if tls.secret is not None else "that Traefik shows"
     problem = Problem("route-certificate", "error" if left <= 0 else "warn", f"the certificate {where} {when}")
     return replace(route, problems=(*route.problems, problem))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pointsman.tui.answers.routes.hops import BROKEN, UNKNOWN
+from pointsman.tui.answers.routes.names import covers
 from pointsman.tui.answers.routes.trace import Trace
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.core import Certificate
@@ -139,11 +140,3 @@ def _certificate(trace: Trace, said: Answered, held: Certificate, now: float) ->
         yield Check("its origin", where, "the same" if same else "another certificate", same)
     if said.trusted is not None:
         yield Check("its chain", "any", "trusted here" if said.trusted else f"not trusted here: {said.distrust}", None)
-
-
-def covers(pattern: str, host: str) -> bool:
-    """Whether a name of a certificate is for a host: itself, or a wildcard for one label (RFC 6125)."""
-    pattern, host = pattern.lower(), host.lower()
-    if pattern.startswith("*."):
-        return host.partition(".")[2] == pattern[2:] and bool(host.partition(".")[0])
-    return pattern == host

@@ -34,6 +34,7 @@ from pointsman.tui.answers.words import from_files, listed
 from pointsman.tui.model import proxies
 from pointsman.tui.model.kinds import KINDS, MIDDLEWARES, MIDDLEWARETCPS, TRAEFIKSERVICES
 from pointsman.tui.model.meta import Key
+from pointsman.tui.model.times import epoch
 from pointsman.tui.store.memo import memoized
 from pointsman.tui.store.snapshot import Snapshot, State
 
@@ -64,6 +65,7 @@ class _Index:
         for item in said.routers:
             if item.ingress is not None:
                 self.by_object[item.ingress].append(item)
+        self.certificates = said.certificates or ()
         self.claimed: set[tuple[str, str]] = set()
         self.objects: set[tuple[str, str, str]] = set()
         """Kind, namespace and name of every object among the routes."""
@@ -90,6 +92,11 @@ class _Index:
     def _claim(self, found: proxies.Router) -> proxies.Router:
         self.claimed.add((found.protocol, found.name))
         return found
+
+    def certificate(self, host: str) -> proxies.Certificate | None:
+        """What it shows for a host: the one with the very name before a wildcard, the one that ends last."""
+        fitting = [item for item in self.certificates if any(names.covers(name, host) for name in item.sans)]
+        return max(fitting, key=lambda item: (host in item.sans, epoch(item.not_after) or 0.0), default=None)
 
     def down(self, router: proxies.Router) -> Iterator[str]:
         """Servers behind a router that Traefik's health check does not call UP."""
@@ -166,8 +173,20 @@ def _joined(route: Route, replicas: list[_Index], news: _News) -> Route:
         name, state, errors, news.why or (route.dropped if state == NOT_LOADED else ""),
         worst.service if worst is not None else "", down, tuple(other for other in called if other != name),
     )  # fmt: skip
-    route = replace(route, live=live)
+    route = replace(route, live=live, tls=_held(route, replicas))
     return _believed(route, asked, said) if news.current else route
+
+
+def _held(route: Route, replicas: Iterable[_Index]) -> Tls | None:
+    """The route's TLS, with the certificate that Traefik holds where none of the objects says which one it is."""
+    tls = route.tls
+    if tls is None or tls.secret is not None or tls.passthrough or tls.not_after is not None or not route.hosts:
+        return tls
+    for index in replicas:
+        held = index.certificate(route.hosts[0].lower())
+        if held is not None and (ends := epoch(held.not_after)) is not None:
+            return replace(tls, not_after=ends, detail=f"{tls.detail}: Traefik holds one for {listed(held.sans)}")
+    return tls
 
 
 def _worst(said: Sequence[proxies.Router | None]) -> tuple[str, proxies.Router | None]:

@@ -60,3 +60,11 @@ def of_match(kind: str, key: Key, gateway: Key, points: Sequence[str], index: in
             whole = "".join(f"{len(part.encode())}:{part}" for part in parts) + text
             found += [f"{label}-{mark(whole)}@{GATEWAY}", f"{label}-{mark(text)}@{GATEWAY}"]
     return tuple(found)
+
+
+def covers(pattern: str, host: str) -> bool:
+    """Whether a name of a certificate is for a host: itself, or a wildcard for one label (RFC 6125)."""
+    pattern, host = pattern.lower(), host.lower()
+    if pattern.startswith("*."):
+        return host.partition(".")[2] == pattern[2:] and bool(host.partition(".")[0])
+    return pattern == host
