@@ -25,7 +25,8 @@ def plan_for(app: Any, ref: Ref = REF, seconds: float | None = 600.0, **more: An
     """Switching a policy off, as if the server had agreed."""
     snapshot = app.session.snapshot()
     obj = snapshot.get(NETWORKPOLICIES, *ref.key)
-    wish = off_wish(snapshot, ref, by="me@here", seconds=seconds, now=NOW.timestamp())
+    # The id is fixed: pictures are made of this.
+    wish = off_wish(snapshot, ref, by="me@here", seconds=seconds, now=NOW.timestamp(), op="5f3a9c21")
     wish = replace(wish, risks=more.pop("risks", ()), effect=more.pop("effect", ()))
     fields: dict[str, Any] = {
         "change": Change(ref, obj.doc(), wish.make(obj.doc()), "v1"),
