@@ -150,6 +150,13 @@ def test_policies_that_select_nothing() -> None:
     assert found(policy({"any:app": "wbe"}, "CiliumNetworkPolicy"))
     assert not found(policy({"reserved:host": ""}, "CiliumNetworkPolicy"))
     assert not found(policy({"k8s:io.kubernetes.pod.namespace": "y"}, "CiliumNetworkPolicy"))
+    template = {"metadata": {"labels": {"app": "nightly"}}}
+    there.append({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "n", "namespace": "x"},
+                  "spec": {"jobTemplate": {"spec": {"template": template}}}})  # fmt: skip
+    there.append({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "x"},
+                  "spec": {"template": {"metadata": {"labels": {"app": "once"}}}}})  # fmt: skip
+    assert not found(policy({"app": "nightly"}))
+    assert not found(policy({"app": "once"}))
     unread = by_id(there, policy({"app": "wbe"}), states={"pods": State.FORBIDDEN})
     assert "policy-selects-nothing" not in unread
 

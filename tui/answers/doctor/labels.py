@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, PODS, STATEFULSETS
+from pointsman.tui.model.kinds import CRONJOBS, DAEMONSETS, DEPLOYMENTS, JOBS, PODS, STATEFULSETS
 from pointsman.tui.model.meta import dig, dig_dict, dig_list, dig_str
 from pointsman.tui.model.selectors import SelectorError, matches
 from pointsman.tui.store.memo import memoized
@@ -16,7 +16,7 @@ PREFIXES = ("k8s:", "any:")
 READS = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
 
 
-@memoized(*READS)
+@memoized(*READS, JOBS, CRONJOBS)
 def labels_by_namespace(snapshot: Snapshot) -> Mapping[str, list[Mapping[str, str]]]:
     """The labels of all pods and pod templates, by namespace; equal ones once."""
     found: dict[str, dict[tuple[tuple[str, str], ...], Mapping[str, str]]] = {}
@@ -29,6 +29,10 @@ def labels_by_namespace(snapshot: Snapshot) -> Mapping[str, list[Mapping[str, st
     for kind in (DEPLOYMENTS, STATEFULSETS, DAEMONSETS):
         for item in snapshot.all(kind):
             add(item.namespace, item.body.spec.template.metadata.labels)
+    for job in snapshot.all(JOBS):
+        add(job.namespace, job.body.spec.template.metadata.labels)
+    for cron in snapshot.all(CRONJOBS):
+        add(cron.namespace, cron.body.spec.job_template.spec.template.metadata.labels)
     return {namespace: list(items.values()) for namespace, items in found.items()}
 
 

@@ -1,6 +1,6 @@
 """A policy whose selector matches no pod and no pod template in its namespace: mostly a slip of the pen.
 
-Pods of jobs come and go, so a policy whose labels were seen nowhere else either may still be meant for one.
+Pods of jobs come and go; the templates of Jobs and CronJobs count as far as they can be read.
 """
 
 from __future__ import annotations
