@@ -39,9 +39,13 @@ class Kubelet:
         self.asked: list[dict[str, Any]] = []
         self.scripts = list(scripts)
         self.idle = asyncio.Event()
+        self.often = asyncio.Event()
+        """Set once it was asked four times."""
 
     async def logs(self, *_: str, **how: Any) -> AsyncIterator[bytes]:
         self.asked.append(how)
+        if len(self.asked) == 4:
+            self.often.set()
         source = self.before if how.get("previous") else self.kept
         kept = [item for item in source if item[:19] >= how["since_time"][:19].encode()]
         if how.get("tail") is not None:
@@ -113,9 +117,7 @@ async def test_a_silent_log_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "FIRST_WAIT", 0.0)
     follower = Follower(lambda: kubelet, WRITER, lambda *_: None)  # type: ignore[arg-type,return-value]
     task = asyncio.create_task(follower.run())
-    while len(kubelet.asked) < 4:
-        await asyncio.sleep(0)
-        await asyncio.sleep(0.005)
+    await kubelet.often.wait()
     task.cancel()
     assert follower.state in (State.LIVE, State.CONNECTING)
 
