@@ -30,6 +30,7 @@ ROUTE: dict[str, Any] = {
 
 def repository(folder: Path, *docs: dict[str, Any]) -> str:
     """A GitOps repository: a folder with manifests as people write them."""
+    folder.mkdir(exist_ok=True)
     for number, doc in enumerate(docs):
         doc = {key: value for key, value in doc.items() if key != "status"}
         (folder / f"{number}-{doc['kind'].lower()}.yaml").write_text(yaml.safe_dump(doc))
@@ -80,6 +81,21 @@ def test_a_repository_of_routes_alone_says_nothing_of_services(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(capsys, "--manifests", repository(tmp_path, ROUTE))[0] == 0
+
+
+def test_what_a_chart_may_bring_is_not_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"match": "Host(`films.lab`)", "services": [{"name": "jellyfin-web", "port": 80}],
+            "middlewares": [{"name": "sso", "namespace": "auth"}]}  # fmt: skip
+    spec = {"routes": [rule], "tls": {"secretName": "films-tls", "options": {"name": "modern"}}}
+    elsewhere = worlds.service("grafana", "monitoring", ports=[(80, "TCP")], type="ClusterIP")
+    mine = {"apiVersion": "traefik.io/v1alpha1", "kind": "Middleware",
+            "metadata": {"name": "gzip", "namespace": "media"}, "spec": {"compress": {}}}  # fmt: skip
+    where = repository(tmp_path, elsewhere, {**ROUTE, "spec": spec}, mine)
+    assert run(capsys, "--manifests", where)[0] == 0
+    theirs = {**mine, "metadata": {"name": "ldap", "namespace": "auth"}}
+    code, out, _ = run(capsys, "--manifests", repository(tmp_path / "more", theirs), "--manifests", where)
+    assert code == 1
+    assert "Middleware auth/sso does not exist" in out
 
 
 def test_files_without_objects_cannot_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

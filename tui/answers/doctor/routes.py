@@ -12,6 +12,7 @@ from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.routes.build import READS as OBJECTS
 from pointsman.tui.answers.routes.live import key_of
 from pointsman.tui.answers.routes.model import Route
+from pointsman.tui.answers.words import from_files
 from pointsman.tui.model.kinds import (
     GATEWAYS,
     GRPCROUTES,
@@ -24,6 +25,7 @@ from pointsman.tui.model.kinds import (
     MIDDLEWARETCPS,
     SERVICES,
     TCPROUTES,
+    TLSOPTIONS,
     TLSROUTES,
     TRAEFIKSERVICES,
     UDPROUTES,
@@ -55,9 +57,32 @@ def by_problem(id: str) -> Callable[[Exam], Iterator[Sign]]:
 
     def look(exam: Exam) -> Iterator[Sign]:
         for route, problem in exam.route_problems.get(id, ()):
-            yield sign(route, problem)
+            if proven(exam, route, problem):
+                yield sign(route, problem)
 
     return look
+
+
+PROOF: dict[str, Kind[Any]] = {
+    "route-missing-service": SERVICES, "route-missing-middleware": MIDDLEWARES, "route-missing-tls-option": TLSOPTIONS,
+}  # fmt: skip
+
+
+def proven(exam: Exam, route: Route, problem: Problem) -> bool:
+    """Whether what a route misses is missing for sure. Of files that is so only in a namespace for which they hold objects
+    of the kind: elsewhere a chart or another repository may bring it."""
+    kind = PROOF.get(problem.id)
+    if kind is None or not from_files(exam.snapshot):
+        return True
+    wanted = {one.ref.namespace for one in route.backends if one.ref is not None and one.problem == problem}
+    if kind is MIDDLEWARES:
+        wanted = {
+            one.namespace
+            for named, one in middlewares_of_routes(exam.snapshot)
+            if ref(named) == route.ref and exam.snapshot.get(kind, one.namespace, one.name) is None
+        }
+    there = {key[0] for key in exam.snapshot.table(kind).objects}
+    return (wanted or {route.ref.namespace}) <= there
 
 
 def sign(route: Route, problem: Problem) -> Sign:

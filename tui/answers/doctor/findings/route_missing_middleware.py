@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.model import Check, Sign
-from pointsman.tui.answers.doctor.routes import READS, Wanted, middlewares_of_routes, near, said, sign
+from pointsman.tui.answers.doctor.routes import READS, Wanted, middlewares_of_routes, near, proven, said, sign
 from pointsman.tui.answers.ref import Ref, ref
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import MIDDLEWARES, MIDDLEWARETCPS
@@ -17,6 +17,8 @@ def look(exam: Exam) -> Iterator[Sign]:
     found = exam.route_problems.get(CHECK.id, ())
     hints = _hints(exam) if found else {}
     for route, problem in found:
+        if not proven(exam, route, problem):
+            continue
         made = sign(route, problem)
         yield replace(made, evidence=(*made.evidence, *hints.get(route.ref, ())))
 

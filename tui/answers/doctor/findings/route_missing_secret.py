@@ -1,4 +1,4 @@
-"""A route whose TLS secret is not there."""
+"""A route whose TLS secret is not there. Files seldom hold Secrets, so nothing is said of them."""
 
 from __future__ import annotations
 
@@ -13,5 +13,6 @@ CHECK = Check(
     reads=READS,
     also=said,
     look=by_problem("route-missing-secret"),
+    live=True,
     action="edit",
 )
