@@ -77,12 +77,23 @@ async def test_keys_count_once_it_is_seen(keys: tuple[str, ...], answer: bool) -
         assert answers == [answer]
 
 
+class NoDeadmen:
+    """Nothing watches over anything in the cluster."""
+
+    def waiting(self) -> tuple[()]:
+        return ()
+
+    def lost(self) -> tuple[()]:
+        return ()
+
+
 class FakeDesk:
     """A desk whose first write meets another's change; the next one succeeds."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
         self.client = type("Client", (), {"read_only": True})()
+        self.deadmen = NoDeadmen()
         self.planned = 0
         self.results = [
             Result(Status.CONFLICT, "Nothing was written: it was changed meanwhile by flux.", "1", conflict_for(app)),
