@@ -1,7 +1,7 @@
 """The canvas of a map: scrolls over a plan that is larger than the screen, with a cursor that walks from box to link to box.
 
 Only lines on screen are formatted, and of those only the ones that changed are painted again. The screen owns the keys;
-every movement is an ``action_*`` method.
+every movement is an ``action_*`` method. Over 300 lines for the walking, which needs the plan that is drawn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from textual.strip import Strip
 from pointsman.widgets.cells import Cell, CellLike, as_cell
 from pointsman.widgets.drawing import Pen, draw_cell
 from pointsman.widgets.mapdraw import Face, Ink, Picture, Words, draw_row
-from pointsman.widgets.maplayout import Link, Rect
+from pointsman.widgets.mapmodel import Link, Rect
 from pointsman.widgets.maproute import Plan
 from pointsman.widgets.text import clean, width
 from pointsman.widgets.theming import tokens_of

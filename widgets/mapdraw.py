@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pointsman.widgets import glyphs
-from pointsman.widgets.maplayout import Link, Rect
-from pointsman.widgets.maproute import DOWN, LEFT, RIGHT, UP, Crossing, Plan
+from pointsman.widgets.mapcells import DOWN, LEFT, RIGHT, UP, Crossing
+from pointsman.widgets.mapmodel import Link, Rect
+from pointsman.widgets.maproute import Plan
 from pointsman.widgets.text import clean, fit, shorten_middle, width
 
 

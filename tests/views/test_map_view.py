@@ -14,9 +14,10 @@ from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.model.flows import HUBBLE, TRAEFIK_LOG, Flow, Peer
 from pointsman.tui.views import map as view
-from pointsman.tui.views.map import CLOSE, COLUMNS, RATES, ROOMY, Looking, lay, line_rows, picture, rate_text
+from pointsman.tui.views.map import CLOSE, RATES, ROOMY, Looking, lay, picture
 from pointsman.tui.views.mapsaving import FORMS, saved
 from pointsman.tui.views.mapsvg import map_svg
+from pointsman.tui.views.maptable import COLUMNS, line_rows, rate_text
 from pointsman.tui.views.maptell import flow_words, question_of, tell_box, tell_line
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import as_cell

@@ -8,7 +8,8 @@ from widgetbench import Bench, widget_text
 from pointsman.widgets import glyphs
 from pointsman.widgets.mapcanvas import MapCanvas, Spotted
 from pointsman.widgets.mapdraw import Face, Ink, Picture, Stroke, Words, draw_row, text_of
-from pointsman.widgets.maplayout import Link, Metrics, Spot, settle
+from pointsman.widgets.maplayout import settle
+from pointsman.widgets.mapmodel import Link, Metrics, Spot
 from pointsman.widgets.maproute import Plan, route
 from pointsman.widgets.text import width
 

@@ -7,8 +7,10 @@ import time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pointsman.widgets.maplayout import FEW, GROWTH, Link, Metrics, Rect, Skeleton, Spot, settle
-from pointsman.widgets.maproute import DOWN, LEFT, RIGHT, UP, Plan, route
+from pointsman.widgets.mapcells import DOWN, LEFT, RIGHT, UP
+from pointsman.widgets.maplayout import FEW, GROWTH, settle
+from pointsman.widgets.mapmodel import Link, Metrics, Rect, Skeleton, Spot
+from pointsman.widgets.maproute import Plan, route
 
 ROOMY = Metrics()
 CLOSE = Metrics(height=1, foot=1, gap=0, label=7, step=1)

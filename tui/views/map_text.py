@@ -8,7 +8,7 @@ from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
 from pointsman.tui.answers.words import plural
 from pointsman.tui.model.kinds import KINDS
 from pointsman.tui.views.json import Document, document, time_text
-from pointsman.tui.views.map import line_rows, ports_text, rate_text, reason_text, verdict_word
+from pointsman.tui.views.maptable import line_rows, ports_text, rate_text, reason_text, verdict_word
 from pointsman.tui.views.tables import Head, Paper, Table, wrapped
 from pointsman.widgets import glyphs
 from pointsman.widgets.cells import Cell, CellLike

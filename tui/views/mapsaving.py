@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from pointsman.tui.answers.flows.graph import Graph
 from pointsman.tui.views.json import dumps
-from pointsman.tui.views.map import COLUMNS, LineRow, picture
+from pointsman.tui.views.map import picture
 from pointsman.tui.views.map_text import map_json
 from pointsman.tui.views.mapsvg import map_svg
+from pointsman.tui.views.maptable import COLUMNS, LineRow
 from pointsman.tui.views.saving import to_csv
 from pointsman.widgets.mapdraw import text_of
 from pointsman.widgets.maproute import Plan

@@ -11,9 +11,11 @@ from html import escape
 
 from pointsman.tui.answers.flows.graph import Box, Graph, Line, Role
 from pointsman.tui.model.times import rfc3339
-from pointsman.tui.views.map import BUSY, RATES, lay, meaning, rate_text
-from pointsman.widgets.maplayout import Link, Metrics, Rect
-from pointsman.widgets.maproute import Plan, Point, Way
+from pointsman.tui.views.map import BUSY, RATES, lay, meaning
+from pointsman.tui.views.maptable import rate_text
+from pointsman.widgets.mapcells import Point, Way
+from pointsman.widgets.mapmodel import Link, Metrics, Rect
+from pointsman.widgets.maproute import Plan
 from pointsman.widgets.text import clean, shorten_middle
 
 CELL = (8, 18)

@@ -12,7 +12,7 @@ from pointsman.tui.model.times import age
 from pointsman.tui.model.traffic import FQDN
 from pointsman.tui.views.explain import Told, facts, tint
 from pointsman.tui.views.flowtell import by_the_evaluator, cause_of
-from pointsman.tui.views.map import ports_text, rate_text, reason_text
+from pointsman.tui.views.maptable import ports_text, rate_text, reason_text
 
 MOST = 12
 """Lines of a box that are told one by one."""
