@@ -25,6 +25,29 @@ TABLE = [
     ("ghost-address", "tcp://192.168.7.108:8123", "announcer", "probably nobody answers"),
     ("address-without-advertisement", "tcp://192.168.7.245:1883", "announcer", "nothing announces it"),
     ("route-to-a-missing-service", "https://movies.home.example/", "router", "Service media/radarr-web does not exist"),
+    ("address-without-pods", "tcp://192.168.7.109:8554", "endpoint", "Service home/frigate has no endpoints"),
+    ("route-to-a-missing-port", "https://s3.home.example/", "router", "Service backup/minio has no port s3"),
+    ("route-without-pods", "https://wiki.home.example/", "endpoint", "Service web/wiki has no endpoints"),
+    (
+        "route-on-a-missing-entry-point",
+        "https://status.home.example/",
+        "router",
+        "entry point https, which does not exist",
+    ),
+    (
+        "route-with-an-old-rule",
+        "https://blog.home.example/",
+        "router",
+        "its rule is invalid: Host takes 1 value, not 2",
+    ),
+    (
+        "route-with-a-missing-tls-option",
+        "https://vault.home.example/admin",
+        "router",
+        "TLSOption vault/modern does not exist",
+    ),
+    ("route-nobody-takes", "https://drafts.home.example/", "router", "its class is internal"),
+    ("class-nobody-serves", "https://old.home.example/", "router", "for another controller (cilium)"),
     ("route-to-a-missing-middleware", "https://films.home.example/", "router", "Middleware web/auth does not exist"),
 ]
 HARMLESS = ["https://vault.home.example/", "https://photos.home.example/", "https://series.home.example/indexer/x"]
@@ -67,3 +90,10 @@ def test_the_fault_is_the_broken_hop(broken: Snapshot, fault: str, url: str, kin
 @pytest.mark.parametrize("url", HARMLESS)
 def test_what_no_fault_stops(broken: Snapshot, url: str) -> None:
     assert walk(broken, url).verdict == "ok"
+
+
+def test_two_routes_of_equal_rank_are_a_doubt_at_the_router(broken: Snapshot) -> None:
+    found = walk(broken, "https://series.home.example/")
+    assert found.verdict == "unknown"
+    hop = next(hop for hop in found.hops if hop.kind == "router")
+    assert (hop.state, "media/series-old" in hop.detail) == ("unknown", True)

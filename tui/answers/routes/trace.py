@@ -19,6 +19,7 @@ from pointsman.tui.answers.routes.effects import Effect, Passing, effects, one
 from pointsman.tui.answers.routes.fronts import Front, behind_service, guess
 from pointsman.tui.answers.routes.hops import BROKEN, OK, SKIPPED, UNKNOWN, Hop
 from pointsman.tui.answers.routes.language import Asked, Connection
+from pointsman.tui.answers.routes.meant import meant
 from pointsman.tui.answers.routes.model import DIRECT, TRAEFIK, Route, Router
 from pointsman.tui.answers.routes.request import Request, Resolution
 from pointsman.tui.answers.routes.routing import Candidate, Choice, Loser, candidates, choose
@@ -251,8 +252,13 @@ class _Walk:
             catches = stream.rule is not None and stream.rule.catches_all
             if not secure or not catches or not https:
                 return self._judged(choice)
-        others = choose(https, self._asked(front))
-        return self._judged(others, self._elsewhere(mine, names, secure, front) if others.winner is None else ())
+        asked = self._asked(front)
+        others = choose(https, asked)
+        if others.winner is not None:
+            return self._judged(others)
+        near = meant(self.routes, asked, traefik) if isinstance(asked, Asked) else ()
+        name = near[0].route.ref.path if near else ""
+        return self._judged(others, (*near, *self._elsewhere(mine, names, secure, front)), name)
 
     def _elsewhere(self, mine: list[Route], name: str | None, secure: bool, front: Front) -> tuple[Loser, ...]:
         """Routers that match, but are not asked here: another entry point, or TLS where there is none."""
@@ -291,8 +297,8 @@ class _Walk:
         self.losers = losers
         return None
 
-    def _judged(self, choice: Choice, more: tuple[Loser, ...] = ()) -> Choice | None:
-        """The router hop."""
+    def _judged(self, choice: Choice, more: tuple[Loser, ...] = (), name: str = "") -> Choice | None:
+        """The router hop; ``name`` is the route that was probably meant where there is no winner."""
         self.losers = (*choice.losers, *more)
         if choice.winner is None:
             if choice.lost is not None:
@@ -303,7 +309,7 @@ class _Walk:
                 hint = f"; {more[0].route.ref.title} {more[0].why}" if more else ""
                 answer = "404" if self.request.http else "the connection is closed"
                 self.answer = (404, "") if self.request.http else None
-                self._hop("router", "", BROKEN, f"no router matches: {answer}{hint}")
+                self._hop("router", name, BROKEN, f"no router matches: {answer}{hint}")
             return None
         route, router = choice.winner.route, choice.winner.router
         rule = (
