@@ -13,10 +13,12 @@ from pointsman.tui.store.snapshot import Snapshot
 
 PREFIXES = ("k8s:", "any:")
 """Sources that Cilium's label keys may name and that mean the pod's own labels."""
-READS = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
+NEEDS = (PODS, DEPLOYMENTS, STATEFULSETS, DAEMONSETS)
+"""Kinds without which "selects nothing" cannot be said; Jobs and CronJobs count as far as they can be read."""
+READS = (*NEEDS, JOBS, CRONJOBS)
 
 
-@memoized(*READS, JOBS, CRONJOBS)
+@memoized(*READS)
 def labels_by_namespace(snapshot: Snapshot) -> Mapping[str, list[Mapping[str, str]]]:
     """The labels of all pods and pod templates, by namespace; equal ones once."""
     found: dict[str, dict[tuple[tuple[str, str], ...], Mapping[str, str]]] = {}

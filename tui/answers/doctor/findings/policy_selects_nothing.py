@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pointsman.tui.answers.doctor.exam import Exam
-from pointsman.tui.answers.doctor.labels import READS, any_matches, labels_by_namespace, plain
+from pointsman.tui.answers.doctor.labels import NEEDS, READS, any_matches, labels_by_namespace, plain
 from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import listed
@@ -52,7 +52,7 @@ CHECK = Check(
     fix="Compare the selector with the pods' labels.",
     reads=(*READS, NETWORKPOLICIES, CILIUMNETWORKPOLICIES),
     look=look,
-    needs=READS,
+    needs=NEEDS,
     live=True,
     action="edit",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pointsman.tui.answers.doctor.exam import Exam
-from pointsman.tui.answers.doctor.labels import READS, any_matches, labels_by_namespace
+from pointsman.tui.answers.doctor.labels import NEEDS, READS, any_matches, labels_by_namespace
 from pointsman.tui.answers.doctor.model import Check, Sign
 from pointsman.tui.answers.index import backends, pods_by_label
 from pointsman.tui.answers.ref import ref
@@ -61,7 +61,7 @@ CHECK = Check(
     fix="Compare the service's selector with the pods' labels.",
     reads=(*READS, SERVICES, ENDPOINTSLICES),
     look=look,
-    needs=(*READS, SERVICES, ENDPOINTSLICES),
+    needs=(*NEEDS, SERVICES, ENDPOINTSLICES),
     live=True,
     action="edit",
 )
