@@ -79,7 +79,7 @@ def end_guard() -> None:
 def test_it_switches_on_when_nobody_else_does(relay: Relay, nodes: None, name: str) -> None:
     relay.make(name)
     before = relay.read(name)
-    code, doc, err = off(relay, name, "3s")
+    code, doc, err = off(relay, name, "8s")
     assert (code, doc["status"]) == (0, "done"), err
     assert doc["job"] == {"namespace": "default", "name": f"pointsman-deadman-{doc['id']}", "image": IMAGE}
     assert is_parked(relay.read(name))
@@ -87,12 +87,12 @@ def test_it_switches_on_when_nobody_else_does(relay: Relay, nodes: None, name: s
         f"{kind} default/{doc['job']['name']}" for kind in ("Job", "ServiceAccount", "Role", "RoleBinding")
     ]
     end_guard()
-    until(lambda: not was_switched(relay.read(name)), 30)
+    until(lambda: not was_switched(relay.read(name)), 40)
     after = relay.read(name)
     assert json.dumps(after["spec"]) == json.dumps(before["spec"])
     assert "annotations" not in after["metadata"]
     # The next start finds what is left, and says in the journal that the toggle is over.
-    async_tidy(relay)
+    async_tidy(relay, later=60.0)
     assert left(relay) == []
     (write,) = journal().read().writes
     assert write.state is State.UNDONE
@@ -237,7 +237,7 @@ def test_sigkill_at_every_point(relay: Relay, nodes: None, name: str, point: str
     rule, after = POINTS[point]
     landed = point == "policy written"
     stop = relay.hold(toggles(name) if rule == "policy" else rule, after=after, then="cut")
-    child = pointsman(relay, "policy", "off", f"default/{name}", "--for", "4s", "--in-cluster", "--yes")
+    child = pointsman(relay, "policy", "off", f"default/{name}", "--for", "8s", "--in-cluster", "--yes")
     assert stop.reached.wait(30)
     child.send_signal(signal.SIGKILL)
     child.communicate(timeout=10)
@@ -410,7 +410,7 @@ def test_in_another_namespace_than_its_policy(relay: Relay, nodes: None, name: s
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text('deadman_namespace = "kube-system"\n')
     relay.make(name)
-    code, doc, err = off(relay, name, "3s")
+    code, doc, err = off(relay, name, "8s")
     assert code == 0, err
     job = f"pointsman-deadman-{doc['id']}"
     assert doc["job"]["namespace"] == "kube-system"
@@ -419,7 +419,7 @@ def test_in_another_namespace_than_its_policy(relay: Relay, nodes: None, name: s
     ]  # fmt: skip
     assert "a Role and RoleBinding in default" in err
     end_guard()
-    until(lambda: not was_switched(relay.read(name)), 30)
+    until(lambda: not was_switched(relay.read(name)), 40)
     # Even when the cluster has removed the Job, the journal knows what it could not own.
     relay.ask("DELETE", path_of("Job", "kube-system", job), {"propagationPolicy": "Background"})
     async_tidy(relay, later=60.0)
