@@ -191,7 +191,7 @@ class MapScreen(ListPane):
     def _words(self, snapshot: Snapshot) -> None:
         lines: list[CellLike] = [view.meaning(self._drawn, self.thing_here)]
         lines.append(view.legend(self._graph))
-        if self._graph.declared and self._drawn.boxes:
+        if self._graph.declared and self._drawn.boxes and not self._looking.paths:
             lines[1] = (*view.legend(self._graph).segments(), *_joined(view.fills(snapshot)[:1]))
         self.query_one("#map-words", Lines).set_lines(lines)
 
