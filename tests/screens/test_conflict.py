@@ -77,23 +77,11 @@ async def test_keys_count_once_it_is_seen(keys: tuple[str, ...], answer: bool) -
         assert answers == [answer]
 
 
-class NoDeadmen:
-    """Nothing watches over anything in the cluster."""
-
-    def waiting(self) -> tuple[()]:
-        return ()
-
-    def lost(self) -> tuple[()]:
-        return ()
-
-
 class FakeDesk:
     """A desk whose first write meets another's change; the next one succeeds."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.client = type("Client", (), {"read_only": True})()
-        self.deadmen = NoDeadmen()
         self.planned = 0
         self.results = [
             Result(Status.CONFLICT, "Nothing was written: it was changed meanwhile by flux.", "1", conflict_for(app)),
@@ -109,9 +97,6 @@ class FakeDesk:
 
     async def execute(self, plan: Plan, **_: Any) -> tuple[Result, None]:
         return self.results.pop(0), None
-
-    def overdue(self) -> tuple[()]:
-        return ()
 
     def timers(self) -> tuple[()]:
         return ()
@@ -131,6 +116,7 @@ async def test_a_conflict_is_shown_and_planned_again(monkeypatch: pytest.MonkeyP
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         desk = FakeDesk(app)
         monkeypatch.setattr(app.writer, "desk", lambda: desk)
+        monkeypatch.setattr(app.writer, "tend", lambda: None)
         monkeypatch.setattr(app, "acknowledge", lambda call: call())
         app.writer.begin(lambda found: found.make())
         await until(pilot, ConfirmScreen)
