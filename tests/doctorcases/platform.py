@@ -162,6 +162,10 @@ CASES: dict[str, Case] = {
         {
             "alike": tunnels(),
             "an address of its own choice": tunnels(public_ip="203.0.113.9", public_ip_overwrite="203.0.113.9"),
+            "another interface everywhere": [
+                patched(node, status__addresses=[{"type": "InternalIP", "address": f"10.0.2.{at}"}])
+                for at, node in enumerate(tunnels())
+            ],
             "not in use": together(tunnels(backend_type="host-gw")[1:], cilium()),
         },
         object="Node/loft", text="backends differ",
