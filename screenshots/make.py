@@ -72,6 +72,8 @@ def shots() -> Iterator[Shot]:
     for size in SIZES:
         yield Shot("confirm", "classic", size, keys=("5",), dialog="confirm")
     yield Shot("confirm", "classic", (120, 40), "light", keys=("5",), dialog="confirm")
+    for size in SIZES:
+        yield Shot("deadman", "classic", size, keys=("5",), dialog="deadman")
     yield Shot("conflict", "classic", (80, 24), keys=("5",), dialog="conflict")
     yield Shot("conflict", "classic", (120, 40), keys=("5",), dialog="conflict")
     yield Shot("policies-explain", "classic", (120, 40), keys=("5", "enter"))

@@ -9,6 +9,7 @@ from appkit import NOW
 
 from pointsman.tui.actions.access import Access
 from pointsman.tui.actions.change import Change
+from pointsman.tui.actions.deadman import DEFAULT_IMAGE, Place, lines
 from pointsman.tui.actions.pipeline import Conflict
 from pointsman.tui.actions.plan import DryRun, Plan
 from pointsman.tui.actions.policies import off_wish
@@ -45,15 +46,26 @@ def conflict_for(app: Any, ref: Ref = REF) -> Conflict:
     return Conflict("flux", "2026-03-14T13:00:11Z", (before, after), (before, before.replace("5432", "5433")))
 
 
+def with_deadman(plan: Plan) -> Plan:
+    """The same with a Job in the cluster."""
+    place = Place("db", DEFAULT_IMAGE, "open with the policy on and off, as the policies are now")
+    notes = (*plan.wish.notes, *lines(plan.op, plan.wish.ref, place))
+    return replace(plan, wish=replace(plan.wish, notes=notes), deadman=place)
+
+
 def dialog(app: Any, what: str) -> Any:
-    """``confirm`` or ``conflict``, as they are when the terminal has shown them."""
-    if what == "confirm":
+    """``confirm``, ``deadman`` or ``conflict``, as they are when the terminal has shown them."""
+    if what in ("confirm", "deadman"):
         effect = ("opens: media/jellyfin and 12 more to db/postgres: 5432/tcp",)
 
-        async def replan(seconds: float | None) -> Plan:
-            return plan_for(app, seconds=seconds, effect=effect)
+        async def replan(seconds: float | None, in_cluster: bool) -> Plan:
+            plan = plan_for(app, seconds=seconds, effect=effect)
+            return with_deadman(plan) if in_cluster else plan
 
-        return ConfirmScreen(plan_for(app, effect=effect), replan=replan, acknowledge=lambda call: call())
+        plan = plan_for(app, effect=effect)
+        if what == "deadman":
+            plan = with_deadman(plan)
+        return ConfirmScreen(plan, replan=replan, cluster=True, acknowledge=lambda call: call())
     return ConflictScreen(
         f"{REF.title} was changed meanwhile by flux.",
         conflict_for(app),
