@@ -96,7 +96,6 @@ class FlowsScreen(ListPane):
 
     def on_mount(self) -> None:
         self.add_class(f"-{self.view}")
-        super().on_mount()
 
     def on_unmount(self) -> None:
         self._judge.stop()

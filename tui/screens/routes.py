@@ -99,7 +99,6 @@ class RoutesScreen(NewRoutePart):
 
     def on_mount(self) -> None:
         self.add_class("-list")
-        super().on_mount()
 
     # -- drawing ----------------------------------------------------------------------------------------------------
 
