@@ -47,7 +47,7 @@ from pointsman.tui.views.flows import (
 )
 from pointsman.tui.views.flowsaving import as_document, as_line, filter_help, writer
 from pointsman.tui.views.flowtell import MEANINGS, tell_edge, tell_flow, tell_talker
-from pointsman.tui.views.flowtitle import Standing, lines_title, node_words, switch, table_title
+from pointsman.tui.views.flowtitle import Standing, foot, lines_title, node_words, table_title
 from pointsman.tui.wire import hubble
 from pointsman.widgets.cells import as_cell
 
@@ -366,7 +366,7 @@ def test_titles() -> None:
     away = node_words([("default/loft", NodeStatus(None, "NODE_UNAVAILABLE", ("default/loft",), "no route")),
                        ("default/shed", NodeStatus(None, "NODE_CONNECTED", ("default/shed",)))])  # fmt: skip
     assert away == "loft not reporting: no route"
-    assert "without DNS, host" in "".join(text for text, _ in switch("lines", "v", ("host", "dns"), 120, away))
+    assert "without DNS, host" in "".join(text for text, _ in foot("lines", "v", ("host", "dns"), 120, away))
 
 
 def test_help_names_every_word() -> None:

@@ -45,7 +45,7 @@ from pointsman.tui.views.flowrelated import choices, object_of
 from pointsman.tui.views.flows import NOISE_BY_ID, Pair, drops_only, in_namespace, of_pair, pair_of, quiet
 from pointsman.tui.views.flowsaving import EXTENSIONS, as_document, as_line, filter_help, writer
 from pointsman.tui.views.flowtell import tell_edge, tell_flow, tell_talker
-from pointsman.tui.views.flowtitle import VIEWS, Standing, lines_title, node_words, switch, table_title
+from pointsman.tui.views.flowtitle import VIEWS, Standing, foot, lines_title, node_words, table_title
 from pointsman.widgets.cells import CellLike
 from pointsman.widgets.filterbar import FilterBar
 from pointsman.widgets.filtering import FilterError
@@ -166,13 +166,14 @@ class FlowsScreen(ListPane):
             )
         away = node_words(list(store.nodes.items()))
         key = self.host.keymap.label("flows.view")
-        panel.set_note(*switch(self.view, key, state.hidden, self.size.width, away))
+        panel.set_note(*foot(self.view, key, state.hidden, self.size.width, away))
 
     # -- views, pause, noise, pairs -----------------------------------------------------------------------------------
 
     def cmd_flows_view(self) -> None:
         """The next view."""
-        self.show_view(VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)])
+        order = tuple(VIEWS)
+        self.show_view(order[(order.index(self.view) + 1) % len(order)])
 
     def show_view(self, view: str) -> None:
         """One of ``lines``, ``edges``, ``talkers``, ``drops``; the filter goes along."""
@@ -188,7 +189,7 @@ class FlowsScreen(ListPane):
                 self.panel_here.set_filter(words)
             except FilterError:
                 self.panel_here.set_filter("")
-        self.host.view.of(self.place).view = "" if view == VIEWS[0] else view
+        self.host.view.of(self.place).view = "" if view == next(iter(VIEWS)) else view
         self.host.remember()
         self.panel_here.focus()
         self._attach_filter()

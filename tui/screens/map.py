@@ -30,6 +30,7 @@ from pointsman.tui.views.mapsaving import FORMS, saved
 from pointsman.tui.views.maptable import COLUMNS, LineRow, line_rows, row_text
 from pointsman.tui.views.maptell import flow_words, question_of, tell_box, tell_line
 from pointsman.tui.views.states import is_stale
+from pointsman.tui.views.viewswitch import switch
 from pointsman.widgets.cells import CellLike
 from pointsman.widgets.grid import Grid
 from pointsman.widgets.lines import Lines
@@ -176,7 +177,7 @@ class MapScreen(ListPane):
         canvas, panel = self.canvas, self.panel("lines")
         rows = len(panel.model) if panel.model.filter_text else None
         title = view.title(self._table, self._drawn, self._shut, self._looking, rows)
-        foot = view.switch(self.view, self.host.keymap.label("map.view"), self.size.width)
+        foot = switch(view.VIEWS, self.view, self.host.keymap.label("map.view"), self.size.width, word="the other")
         if title != self._map_title:
             self._map_title = title
             # A border without corners leaves no room around its title.

@@ -9,10 +9,10 @@ from typing import Final
 from pointsman.tui.model.flows import NodeStatus
 from pointsman.tui.model.traffic import Rates
 from pointsman.tui.views.flows import NOISE, Pair
+from pointsman.tui.views.viewswitch import switch
 from pointsman.widgets import glyphs
 
-VIEWS: Final = ("lines", "edges", "talkers", "drops")
-VIEW_WORDS: Final = {"lines": "lines", "edges": "edges", "talkers": "top talkers", "drops": "top drops"}
+VIEWS: Final = {"lines": "lines", "edges": "edges", "talkers": "top talkers", "drops": "top drops"}
 Parts = tuple[tuple[str, str], ...]
 
 
@@ -72,27 +72,21 @@ def node_words(nodes: Collection[tuple[str, NodeStatus]]) -> str:
     return f"{names} not reporting" + (f": {reason}" if reason else "")
 
 
-def switch(view: str, key: str, hidden: Collection[str], columns: int, away: str) -> Parts:
-    """The views with the one in view lit, and what is left out."""
+def foot(view: str, key: str, hidden: Collection[str], columns: int, away: str) -> Parts:
+    """What is left out, then the views with the one in view lit."""
     parts: list[tuple[str, str]] = []
     if away:
         parts += [(f"{glyphs.current.warn} {away}", "warn"), ("  ", "")]
     if hidden:
         words = ", ".join(noise.word for noise in NOISE if noise.id in hidden)
         parts += [(f"without {words}", "warn"), ("  ", "")]
-    for number, name in enumerate(VIEWS):
-        if number:
-            parts.append((f" {glyphs.current.bullet} ", "muted"))
-        parts.append((VIEW_WORDS[name], "accent bold" if name == view else "muted"))
-    if key and columns >= 70:
-        parts += [("  ", ""), (key, "key bold"), (" next view", "muted")]
-    return tuple(parts)
+    return (*parts, *switch(VIEWS, view, key, columns))
 
 
 def table_title(view: str, shown: int, total: int, rates: Rates, *, problems: bool, pair: Pair | None) -> Parts:
     counted = f"{total:,}" if shown == total else f"{shown:,}/{total:,}"
     parts: list[tuple[str, str]] = [
-        (f"{VIEW_WORDS[view]} ", ""),
+        (f"{VIEWS[view]} ", ""),
         (counted, "bold"),
         (f"  {rate_text(rates.flows)}", ""),
     ]

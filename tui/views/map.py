@@ -179,7 +179,7 @@ def picture(graph: Graph, plan: Plan) -> Picture:
 
 
 # -- the frame ------------------------------------------------------------------------------------------------------------
-VIEWS = ("map", "table")
+VIEWS = {"map": "map", "table": "table"}
 
 
 def title(whole: Graph, shown: Graph, shut: frozenset[str], looking: Looking, rows: int | None = None) -> Parts:
@@ -207,20 +207,6 @@ def title(whole: Graph, shown: Graph, shut: frozenset[str], looking: Looking, ro
         parts.append(("  problems only", "warn"))
     if whole.unknown:
         parts.append((f"  {glyphs.current.unknown} {whole.unknown}", "warn"))
-    return tuple(parts)
-
-
-def switch(view: str, key: str, columns: int, size: str = "") -> Parts:
-    """The names of the views with the one in view lit, and the key that goes on to the other."""
-    parts: list[tuple[str, str]] = []
-    for name in VIEWS:
-        if parts:
-            parts.append((f" {glyphs.current.bullet} ", "muted"))
-        parts.append((name, "accent bold" if name == view else "muted"))
-    if key and columns >= 60:
-        parts += [("  ", ""), (key, "key bold"), (" the other", "muted")]
-    if size:
-        parts += [("   ", ""), (size, "muted")]
     return tuple(parts)
 
 
