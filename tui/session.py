@@ -80,7 +80,9 @@ class Session:
         from pointsman.tui.sources.neighbours import lan_check
 
         if self._lan is None:
-            self._lan = lan_check(self.store, lambda: self.client, self.config.neighbours)
+            # The settings name the home's own router, which knows nothing of the demo homelab.
+            neighbours = "" if self.store.cluster.demo else self.config.neighbours
+            self._lan = lan_check(self.store, lambda: self.client, neighbours)
         picture = self.store.snapshot()
         ips = [item.ip for item in ip_map(picture).items if item.ip and askable(item)]
         asked: int = await self._lan.check(ips, node_addresses(picture))

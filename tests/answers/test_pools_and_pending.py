@@ -142,6 +142,20 @@ def test_pools_of_two_controllers_clash_only_if_both_give() -> None:
     assert "pool-overlap" not in ids(pools(*parts, worlds.cilium({"enable-lb-ipam": "false"}))["m"])
 
 
+def test_of_manifests_alone_pools_are_judged_by_themselves() -> None:
+    """A repository rarely holds what its charts install: that nothing runs is not known, that pools overlap is."""
+    parts = (worlds.daemonset("kube-proxy", "kube-system", "registry.k8s.io/kube-proxy:v1.34.0", {"k8s-app": "kube-proxy"}),
+             worlds.metallb_pool("a", "10.0.0.0/24"), worlds.metallb_pool("b", "10.0.0.200-10.0.1.9"),
+             worlds.cilium_pool("c", {"cidr": "10.0.0.128/25"}), worlds.cilium_pool("d", {"cidr": "10.9.0.0/24"}))  # fmt: skip
+    files = Cluster("files", origin="manifests")
+    alone = {pool.name: pool for pool in ip_map(worlds.make_snapshot(*parts, cluster=files)).pools}
+    assert [(name, ids(pool)) for name, pool in sorted(alone.items())] == [
+        ("a", {"pool-overlap"}), ("b", {"pool-overlap"}), ("c", set()), ("d", set()),
+    ]  # fmt: skip
+    told = {pool.name: pool for pool in ip_map(worlds.make_snapshot(worlds.k3s_nodes(), *parts, cluster=files)).pools}
+    assert ids(told["a"]) == ids(told["d"]) == {"pool-idle"}
+
+
 # -- pending ----------------------------------------------------------------------------------------------------------
 def reason(*parts: Any, flags: tuple[str, ...] = CLASSIC, **options: Any) -> tuple[IpKind, str | None, str]:
     snapshot = worlds.make_snapshot(worlds.k3s_nodes(*flags), *parts, **options)

@@ -190,6 +190,15 @@ def test_a_broken_document_hides_no_other(tmp_path: Path) -> None:
     assert snapshot.links["manifests"].hint == str(report.problems[0])
 
 
+def test_what_is_no_object_of_a_cluster_is_left_aside_without_a_word() -> None:
+    snapshot, report = pipe(
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n---\n" + SERVICE % "a"
+    )
+    assert report.problems == ()
+    assert report.unknown == {"Kustomization.kustomize.config.k8s.io": 1}
+    assert snapshot.count(SERVICES) == 1
+
+
 def test_broken_json() -> None:
     snapshot, report = pipe(
         '{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}\n{"apiVersion": "v1",\n "kind"; 1}'

@@ -128,6 +128,39 @@ async def test_files_and_commands(tmp_path: Path, store: Store) -> None:
     assert store.snapshot().lan[VIP].macs
 
 
+@pytest.mark.parametrize(("text", "words"), [
+    (entry("10.0.0.1"), "says nothing of it"), ("", "holds no neighbour table"), ("hello world\n", "holds no neighbour table"),
+])  # fmt: skip
+async def test_a_file_without_the_address_tells_nothing_of_it(
+    tmp_path: Path, store: Store, text: str, words: str
+) -> None:
+    """Nobody was asked, so that it is not there does not mean that nobody answers."""
+    table = tmp_path / "table"
+    table.write_text(text)
+    await lan_check(store, lambda: None, str(table)).check([VIP], NODES)
+    assert store.snapshot().lan[VIP].blocked == f"{table} {words}"
+    table.write_text(f"{VIP} dev eth0 FAILED\n")
+    await lan_check(store, lambda: None, str(table)).check([VIP], NODES)
+    assert (store.snapshot().lan[VIP].blocked, store.snapshot().lan[VIP].macs) == ("", ())
+
+
+async def test_a_table_that_is_named_is_judged_by_in_the_demo_too_and_nothing_is_sent(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    monkeypatch.setattr(neighbours.socket, "socket", lambda *_: pytest.fail("something was sent"))
+    monkeypatch.setattr(neighbours, "NOBODY_AFTER", 0.0)
+    monkeypatch.setattr(neighbours, "SETTLE", 0.0)
+    store.set_cluster(replace(store.cluster, demo="classic"))
+    table = tmp_path / "table"
+    table.write_text(entry(VIP))
+    for named in (str(table), f"cat {table}"):
+        await lan_check(store, lambda: None, named).check([VIP], NODES)
+        seen = store.snapshot().lan[VIP]
+        assert (seen.source, seen.macs) == (named, ("00:00:5e:00:53:12",))
+
+
 async def test_the_demo_asks_its_own_table_and_never_the_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 

@@ -16,6 +16,7 @@ from pointsman.tui.cli import dispatch
 from pointsman.tui.model.decode import from_doc
 from pointsman.tui.model.kinds import SERVICES
 from pointsman.tui.sources import open as opening
+from pointsman.tui.sources.traefik import feed
 from pointsman.tui.store.snapshot import State
 from pointsman.tui.store.store import Store
 from pointsman.tui.verbs import doctor
@@ -128,6 +129,39 @@ def test_what_may_not_be_read_is_said(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert "services may not be read by this user" in err
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_traefik_is_asked_once_and_nothing_is_said_where_it_cannot_be(
+    answers: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from doctorcases.routes import base, route
+
+    from pointsman.tui.model.proxies import Replica, Router
+
+    class Cluster(Forbidden):
+        async def load(self) -> None:
+            self.store.restore(worlds.make_snapshot(*base(), route("films")))
+            self.store.set_link("kube", State.LIVE)
+
+    asked = []
+
+    async def ask(opened: Any) -> None:
+        asked.append(opened)
+        if not answers:
+            opened.store.set_link("traefik", State.DOWN, "Traefik's API gave no answer within 3 s.")
+            return
+        router = Router("x-other@kubernetescrd", status="enabled", rule="Host(`x`)")
+        opened.store.set_traefik([Replica("t", ("deployments", "kube-system", "traefik"), "3.7.15", routers=(router,))])
+        opened.store.set_link("traefik", State.LIVE)
+
+    monkeypatch.setattr(opening, "open_source", lambda store, _options: Cluster(store))
+    monkeypatch.setattr(feed, "ask_once", ask)
+    code, out, err = run(capsys, "-o", "json", "route-not-loaded")
+    assert (len(asked), err) == (1, "")
+    found = [(item["id"], item["object"]) for item in json.loads(out)["findings"]]
+    assert found == ([("route-not-loaded", "IngressRoute/x/films")] if answers else [])
+    assert code == (1 if answers else 0)
+
+
 def test_following_tells_what_appears_and_what_clears(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +186,7 @@ class Forbidden:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.traefik = self.kube = None
 
     async def load(self) -> None:
         self.store.set_link("kube", State.LIVE)

@@ -224,6 +224,9 @@ def _read_document(
 def _take(doc: dict[str, Any], kind: str, api_version: str, file: str, line: int, reading: _Reading) -> None:
     group = api_version.rpartition("/")[0]
     entry = _entry(group, kind, doc)
+    if entry is None:
+        reading.unknown[f"{kind}.{group}" if group else kind] += 1
+        return
     metadata = doc.get("metadata")
     if not isinstance(metadata, dict):
         reading.problem(file, line, f"a {kind} without metadata")
@@ -237,9 +240,6 @@ def _take(doc: dict[str, Any], kind: str, api_version: str, file: str, line: int
             reading.problem(file, line, f"a {kind} whose name is a number or boolean to YAML: put it in quotes")
         else:
             reading.problem(file, line, f"a {kind} without a name")
-        return
-    if entry is None:
-        reading.unknown[f"{kind}.{group}" if group else kind] += 1
         return
     if entry.namespaced:
         metadata["namespace"] = metadata.get("namespace") or "default"

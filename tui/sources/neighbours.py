@@ -282,6 +282,10 @@ class LanCheck:
             if reasons[ip]:
                 result.append(LanReading(ip, now, source=self._source, blocked=reasons[ip]))
                 continue
+            if ip not in table and self._send is provoke_nothing:
+                why = f"{self._source} says nothing of it" if table else f"{self._source} holds no neighbour table"
+                result.append(LanReading(ip, now, source=self._source, blocked=why))
+                continue
             state = table[ip].state if ip in table else "none"
             macs = tuple(seen[ip]) if state not in NOBODY else ()
             sure = state not in UNSURE
@@ -315,15 +319,17 @@ class LanCheck:
 
 
 def lan_check(store: Store, connected: Callable[[], KubeClient | None], neighbours: str = "") -> LanCheck:
-    """The check that fits: of the demo homelab its own table, of what ``neighbours`` names that, else this machine's."""
-    if store.cluster.demo:
+    """The check that fits: of what ``neighbours`` names that, of the demo homelab its own table, else this machine's. For
+    the demo nothing is sent in any case."""
+    if store.cluster.demo and not neighbours:
         return LanCheck(store, read_demo(connected), provoke_nothing, "the demo's simulated table", patient=False)
     if neighbours:
         path = Path(neighbours).expanduser()
         with contextlib.suppress(OSError):
             if path.is_file():
                 return LanCheck(store, read_from(neighbours), provoke_nothing, neighbours, patient=False)
-        return LanCheck(store, read_from(neighbours), provoke_anyhow, neighbours, every=COMMAND_EVERY,
+        send = provoke_nothing if store.cluster.demo else provoke_anyhow
+        return LanCheck(store, read_from(neighbours), send, neighbours, every=COMMAND_EVERY,
                         stamp=Stamp("lan", store.cluster.identity))  # fmt: skip
     table = "ip neigh" if shutil.which("ip") else "/proc/net/arp" if sys.platform == "linux" else "arp -an"
     return LanCheck(store, read_local, provoke, table, stamp=Stamp("lan", store.cluster.identity))

@@ -2,7 +2,8 @@
 
 With IDs only these checks are made, and why each matters is told too; --list tells all there are. -f goes on and prints a
 line (with -o json an object) for each finding that appears, changes its severity or clears. With --manifests only what
-files can prove is judged.
+files can prove is judged. Traefik's API is asked once (at most 3 s) for what it says of the routes; without it nothing is
+said of that.
 
 Exit code 1 if there is an error or a warning, 0 if there is none, 2 if what matters most could not be read.
 """
@@ -73,7 +74,7 @@ def _run(options: Options, ids: list[str]) -> int:
     from pointsman.tui.views.json import dumps
     from pointsman.tui.views.tables import paper, print_lines
 
-    snapshot = read(options)
+    snapshot = read(options, traefik=True)
     if isinstance(snapshot, int):
         return snapshot
     found = narrowed(diagnose(snapshot), options.namespace, ids)

@@ -10,10 +10,11 @@ from pointsman.tui.answers.ips.metallb import MetalState, any_selects
 from pointsman.tui.answers.ips.model import Pool, Problem
 from pointsman.tui.answers.ranges import Address, Lookup, Range, buggy, is_buggy, merged, overlaps
 from pointsman.tui.answers.ref import ref
-from pointsman.tui.answers.words import listed, sees
+from pointsman.tui.answers.words import from_files, listed, sees
 from pointsman.tui.model.kinds import DAEMONSETS, NODES
 from pointsman.tui.model.lb import CiliumLoadBalancerIPPool, IPAddressPool
 from pointsman.tui.model.meta import Obj, condition
+from pointsman.tui.store.snapshot import Snapshot
 
 COUNTS = {"total": "cilium.io/IPsTotal", "used": "cilium.io/IPsUsed", "available": "cilium.io/IPsAvailable"}
 """Cilium puts the numbers as text into the messages of conditions."""
@@ -67,10 +68,14 @@ def _count(ranges: Mapping[PoolKey, Sequence[Range]], used: list[Address], ctx: 
 def _clashes(ranges: Mapping[PoolKey, Sequence[Range]], ctx: Context) -> dict[PoolKey, list[Problem]]:
     """Pools that share addresses. Two of MetalLB's make its whole configuration invalid. The pools of a controller that
     gives nothing now are left out: nothing can come of it."""
-    active = {"metallb": ctx.metallb.running, "cilium": ctx.cilium.gives_surely}
+    unseen = _unseen(ctx.snapshot)
+    active = {"metallb": ctx.metallb.running or unseen, "cilium": ctx.cilium.gives_surely or unseen}
     entries = [(item, f"{kind} {name}") for (kind, name), items in ranges.items() if active[kind] for item in items]
     result: dict[PoolKey, list[Problem]] = {}
-    for text, name, other_text, other in overlaps(entries):
+    found = overlaps(entries)
+    if unseen:  # which of the two controllers runs, these files do not say
+        found = [pair for kind in active for pair in overlaps([one for one in entries if _split(one[1])[0] == kind])]
+    for text, name, other_text, other in found:
         first, second = _split(name), _split(other)
         both_metallb = first[0] == second[0] == "metallb"
         end = ": MetalLB refuses its whole configuration" if both_metallb else ""
@@ -79,6 +84,12 @@ def _clashes(ranges: Mapping[PoolKey, Sequence[Range]], ctx: Context) -> dict[Po
             sentence = f"{here} overlaps with {there} of {which} {theirs[1]}{end}"
             result.setdefault(mine, []).append(Problem("pool-overlap", "error", sentence))
     return result
+
+
+def _unseen(snapshot: Snapshot) -> bool:
+    """Whether these are manifests alone, as in a repository: what runs is not to be seen in them. Files with a node are of
+    a cluster as it was."""
+    return from_files(snapshot) and not snapshot.count(NODES)
 
 
 def _split(text: str) -> PoolKey:
@@ -101,7 +112,7 @@ def _metallb(state: MetalState, pool: Obj[IPAddressPool], counted: int, silent: 
     available = sum(free) if free else (None if total is None or used is None else max(0, total - used))
     adverts = [f"L2Advertisement {item.name}" for item in state.l2(pool.name)]
     adverts += [f"BGPAdvertisement {item.name}" for item in state.bgp(pool.name)]
-    if not state.running and sees(state.snapshot, DAEMONSETS):
+    if not state.running and sees(state.snapshot, DAEMONSETS) and not _unseen(state.snapshot):
         problems.append(
             Problem("pool-idle", "info", "MetalLB does not run, so nothing gives or announces its addresses")
         )
@@ -142,7 +153,7 @@ def _cilium(state: CiliumState, pool: Obj[CiliumLoadBalancerIPPool], counted: in
         problems.append(Problem("pool-invalid", "error", "a block is neither a CIDR nor a range from start to stop"))
     if spec.disabled:
         problems.append(Problem("pool-disabled", "info", "disabled: it keeps what it gave and gives nothing new"))
-    if not state.running and sees(state.snapshot, DAEMONSETS):
+    if not state.running and sees(state.snapshot, DAEMONSETS) and not _unseen(state.snapshot):
         problems.append(Problem("pool-idle", "info", "Cilium does not run, so nothing gives its addresses"))
     elif state.running and not state.gives:
         problems.append(Problem("pool-idle", "info", "LB-IPAM is switched off, so nothing gives its addresses"))
