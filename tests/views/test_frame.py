@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.tui.commands import DEFAULT_KEYS, PANES, resolve
+from pointsman.tui.model.proxies import RESTING
 from pointsman.tui.store.snapshot import Link, State
 from pointsman.tui.views.frame import (
     Count,
@@ -21,6 +22,7 @@ from pointsman.tui.views.frame import (
     state_glyph,
     tab_line,
 )
+from pointsman.widgets import glyphs
 from pointsman.widgets.text import width
 
 LINKS = (
@@ -63,6 +65,15 @@ def test_a_wide_header_says_everything() -> None:
     for words in ("pointsman", "shed ▸ k3s 1.35 ▸", "CLASSIC", "DEMO", "ns: all", "kube ● 5s", "hubble ○ absent",
                   "traefik ◐ stale 1m", " RW ", "14:02:11"):  # fmt: skip
         assert words in said.replace("90s", "1m")
+
+
+def test_a_source_that_nobody_looks_at_rests_and_is_no_trouble() -> None:
+    resting = Link("traefik", State.STALE, 0, 10.0, f"3.7.15, 1 replica; {RESTING}")
+    for link, styles in ((resting, {"dim"}), (Link("traefik", State.STALE, 0, 10.0), {"source-stale"})):
+        parts = header_line(header(sources=(link,)), 160).sources
+        said = [part for part in parts if "stale" in part.text or glyphs.current.stale in part.text]
+        assert {part.style for part in said} == styles
+    assert "stale" not in "".join(part.text for part in header_line(header(sources=(resting,)), 160).sources)
 
 
 def test_a_narrow_header_keeps_signs_stack_and_mode() -> None:

@@ -115,4 +115,6 @@ class ProxyState(msgspec.Struct, frozen=True):
     version: int = 0
 
 
+RESTING: Final = "asked only while Overview, Routes or a trace is on screen"
+"""How the detail of the link ends while nobody looks: what is known is of then, and nothing is wrong."""
 NOBODY: Final = ProxyState()

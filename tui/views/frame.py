@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pointsman.tui.commands import PANES, Keymap, footer, key_label
+from pointsman.tui.model.proxies import RESTING
 from pointsman.tui.model.times import age
 from pointsman.tui.store.snapshot import Link, Snapshot, State
 from pointsman.widgets import glyphs
@@ -131,11 +132,14 @@ def _coarse(seconds: float) -> float:
 
 def _source(link: Link, now: float, *, name: bool, ages: bool, words: bool) -> list[Part]:
     sign, style = state_glyph(link.state)
+    resting = link.state is State.STALE and link.detail.endswith(RESTING)
+    if resting:
+        style = "dim"  # it is as it should be
     parts = [Part(f"{link.name} ", "header")] if name else []
     parts.append(Part(sign, style))
     said = ""
     old = f" {age(_coarse(now - link.last_ok))}" if link.last_ok is not None else ""
-    if link.state is State.LIVE:
+    if link.state is State.LIVE or resting:
         said = old if ages else ""
     elif link.state in (State.STALE, State.DOWN):
         said = f" {link.state.value}{old}"

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from pointsman.tui.model import kinds as k
+from pointsman.tui.model.proxies import RESTING
 from pointsman.tui.sources.traefik.asker import LINK, Asker
 from pointsman.tui.store.snapshot import Snapshot, State
 
@@ -26,7 +27,6 @@ GRACE: Final = 15.0
 """Seconds after the last look for which the news count as current."""
 KEPT: Final = 120.0
 """Seconds after the last look for which the lines are kept open."""
-RESTING: Final = "asked only while Overview, Routes or a trace is on screen"
 MAKE_ROUTERS: Final = (
     k.INGRESSROUTES, k.INGRESSROUTETCPS, k.INGRESSROUTEUDPS, k.MIDDLEWARES, k.MIDDLEWARETCPS, k.TRAEFIKSERVICES,
     k.TLSOPTIONS, k.INGRESSES, k.GATEWAYS, k.HTTPROUTES, k.GRPCROUTES, k.TLSROUTES, k.TCPROUTES, k.SERVICES,
