@@ -9,6 +9,7 @@ import scenarios
 import worlds
 
 from pointsman.tui.answers.doctor import SEVERITIES, Finding, findings
+from pointsman.tui.answers.policies.toggles import PARKED
 from pointsman.tui.demo.faults import listing
 from pointsman.tui.store.snapshot import State
 
@@ -148,6 +149,8 @@ def test_policies_that_select_nothing() -> None:
     assert found(policy({"app": "wbe"}))
     assert not found(policy({"k8s:app": "web"}, "CiliumNetworkPolicy"))
     assert found(policy({"any:app": "wbe"}, "CiliumNetworkPolicy"))
+    assert not found(policy({"app": "web", PARKED: "true"})), "it is switched off"
+    assert not found(policy({"app": "web", PARKED: "true"}, "CiliumNetworkPolicy"))
     assert not found(policy({"reserved:host": ""}, "CiliumNetworkPolicy"))
     assert not found(policy({"k8s:io.kubernetes.pod.namespace": "y"}, "CiliumNetworkPolicy"))
     template = {"metadata": {"labels": {"app": "nightly"}}}

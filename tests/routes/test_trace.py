@@ -10,8 +10,12 @@ import scenarios
 import worlds
 
 from pointsman.tui.answers.routes.build import route_list
+from pointsman.tui.answers.routes.parking import doc_of
 from pointsman.tui.answers.routes.request import RequestError, Resolution, parse_request
 from pointsman.tui.answers.routes.trace import Trace, trace
+from pointsman.tui.demo.kube.objects import clone
+from pointsman.tui.model.decode import from_doc
+from pointsman.tui.model.kinds import INGRESSES
 from pointsman.tui.store.snapshot import Snapshot
 
 VIP = Resolution(("192.168.7.100",), "test")
@@ -234,3 +238,56 @@ def test_three_thousand_routers_cost_little() -> None:
     assert found.winner is not None
     assert found.winner.name == "r2999"
     assert best < 0.1
+
+
+def test_a_rule_without_a_backend_is_not_taken_for_one_of_weight_0(gateway: str) -> None:
+    """An HTTPRoute may name none (500), or only ones that get no share of the requests."""
+    for backends, why in (
+        ("[]", "the rule names no backend"),
+        ("[{name: s, port: 80, weight: 0}]", "no service gets any requests: every weight is 0"),
+    ):
+        document = gateway.replace("backendRefs: [{name: s, port: 80}]", f"backendRefs: {backends}")
+        hop = walk(worlds.make_snapshot(document), "http://a.example/foo").broken
+        assert hop is not None
+        assert (hop.kind, hop.detail) == ("backend", why)
+
+
+def test_an_ingress_that_is_switched_off_is_not_called_anothers() -> None:
+    """Its class is nobody's then, which is how it is switched off and not what is to be said of it."""
+    store = scenarios.store_of("classic")
+    doc = clone(doc_of(store.snapshot().get(INGRESSES, "web", "site")))
+    doc["spec"]["ingressClassName"] = "pointsman-off"
+    doc["metadata"]["annotations"] |= {
+        "pointsman.dev/off-original": "{}", "pointsman.dev/off-until": "permanent", "pointsman.dev/off-by": "me@here",
+    }  # fmt: skip
+    store.replace(INGRESSES, [from_doc(doc, INGRESSES)])
+    found = walk(store.snapshot(), "https://www.home.example/")
+    assert "names www.home.example, but it is switched off by me@here" in [loser.why for loser in found.losers]
+
+
+@pytest.fixture
+def gateway() -> str:
+    return """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: c}
+spec: {controllerName: traefik.io/gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g, namespace: x}
+spec: {gatewayClassName: c, listeners: [{name: web, port: 80, protocol: HTTP}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: s, namespace: x}
+spec: {ports: [{port: 80}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r, namespace: x}
+spec:
+  parentRefs: [{name: g}]
+  hostnames: [a.example]
+  rules: [{backendRefs: [{name: s, port: 80}]}]
+"""

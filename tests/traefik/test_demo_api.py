@@ -118,6 +118,20 @@ async def test_it_follows_the_objects(lab: Homelab, api: TraefikApi) -> None:
     assert secret["data"]
 
 
+async def test_a_route_that_is_switched_off_is_not_run(lab: Homelab, api: TraefikApi) -> None:
+    name = "media-films-f7a4389c702ca0496384@kubernetescrd"
+
+    def parked(obj: Any) -> None:
+        obj["metadata"].setdefault("annotations", {}).update(
+            {"kubernetes.io/ingress.class": "pointsman-off", "pointsman.dev/off-original": "{}",
+             "pointsman.dev/off-until": "2099-01-01T00:00:00Z"}
+        )  # fmt: skip
+
+    assert api.ask("GET", f"/api/http/routers/{name}").status == 200
+    lab.storage.modify("ingressroutes.traefik.io", "media", "films", parked)
+    assert api.ask("GET", f"/api/http/routers/{name}").status == 404
+
+
 async def test_over_one_connection(lab: Homelab) -> None:
     pod = next(pod for pod in lab.storage.list("pods", "kube-system")
                if pod["metadata"].get("labels", {}).get(next(iter(LABELS))) == "traefik")  # fmt: skip

@@ -32,6 +32,10 @@ def test_off_status_and_on(relay: Relay) -> None:
     films = next(item for item in json.loads(out)["items"] if item["name"] == "films")
     assert films["loaded"] is False
     assert films["problems"] == []
+    assert films["off"]["until"] == item["until"]
+    assert films["off"]["by"]
+    code, out, err = run(relay, "routes")
+    assert "off for " in next(line for line in out.splitlines() if "media/films" in line)
     code, out, err = run(relay, "route", "on", "IngressRoute/media/films", "--yes")
     assert code == 0, err
     after = relay.read("films", ROUTES)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
 from policyworld import FILES, cnp, files, namespace, pod, policy
 from worlds import NOW, daemonset, make_snapshot, node
 
+from pointsman.tui.answers.policies.enforcement import Enforcement, Engine
 from pointsman.tui.answers.policies.matrix import Crowd, Mark, Place
 from pointsman.tui.answers.policies.ports import PortError
 from pointsman.tui.answers.policies.state import State as PolicyState
@@ -27,6 +29,7 @@ from pointsman.tui.views.policies import (
     pods_in,
     policy_search,
 )
+from pointsman.tui.views.policy_text import enforcement_words, policies_lines
 from pointsman.tui.views.policyabsence import no_pods, no_policies
 from pointsman.tui.views.policymatrix import Picture, make_picture, meaning, pairs
 from pointsman.tui.views.policytell import (
@@ -38,6 +41,7 @@ from pointsman.tui.views.policytell import (
     tell_pod,
     tell_policy,
 )
+from pointsman.tui.views.tables import paper
 from pointsman.widgets.cells import as_cell
 
 WORLD: tuple[Any, ...] = (
@@ -95,6 +99,7 @@ def test_a_timer_counts_down_and_is_overdue_after() -> None:
     item = row(found, "parked")
     assert item.policy.state is PolicyState.OFF_UNTIL
     assert PARKED not in "".join(cells(item).values())
+    assert item.policy.lints == (), "that it selects nothing now is what was wanted"
     told = tell_policy(item, found.index)
     assert as_cell(told.headline).plain == "It was switched off for a while."  # the same every second
     assert "comes back in  4:31" in "\n".join(as_cell(fact).plain for fact in told.facts)
@@ -366,3 +371,20 @@ def cluster_file() -> dict[str, Any]:
         "kind": "NetworkPolicy",
         "metadata": {"name": "empty", "namespace": "db"},
     }
+
+
+def test_an_engine_that_is_switched_off_does_not_enforce() -> None:
+    """The line under a list of policies: an engine that refuses every kind is the reason, not the enforcer."""
+    off = Engine("cilium", "Cilium", {"networkpolicies": False}, {"networkpolicies": "it is off"})
+    on = Engine("kube-router", "kube-router", {"networkpolicies": True}, {})
+    assert enforcement_words(Enforcement((off,))) == "it is off"
+    assert enforcement_words(Enforcement((off, on))) == "enforced by kube-router"
+
+
+def test_an_empty_namespace_is_no_empty_cluster() -> None:
+    sheet = paper(StringIO(), no_color=True)
+    found = Enforcement(nobody="nobody enforces them")
+    assert policies_lines([], found, sheet, NOW) == [
+        "No policies: everything may reach everything (nobody enforces them)."
+    ]
+    assert policies_lines([], found, sheet, NOW, namespace="media") == ["No policies in media (nobody enforces them)."]

@@ -41,7 +41,7 @@ def _run(options: Options, lint: bool) -> int:
         print_lines([dumps(policies_json(rows, index.enforcement))])
     else:
         sheet = paper(sys.stdout, no_color=options.no_color, ascii=options.ascii)
-        print_lines(policies_lines(rows, index.enforcement, sheet, snapshot.now, lint))
+        print_lines(policies_lines(rows, index.enforcement, sheet, snapshot.now, lint, options.namespace))
     if index.blind:
         return complain(f"cannot tell: {index.blind}")
     bad = (State.INVALID, State.NOT_ENFORCED, State.SELECTS_NOTHING)

@@ -74,13 +74,20 @@ def enforcement_words(found: Enforcement) -> str:
         return found.blind
     if not found.engines:
         return found.nobody
-    parts = [f"{engine.name} ({engine.detail})" if engine.detail else engine.name for engine in found.engines]
+    acting = [engine for engine in found.engines if any(known is not False for known in engine.knows.values())]
+    if not acting:
+        why = dict.fromkeys(text for engine in found.engines for text in engine.why.values())
+        return "; ".join(why) or "nothing that enforces policies was found"
+    parts = [f"{engine.name} ({engine.detail})" if engine.detail else engine.name for engine in acting]
     return f"enforced by {listed(parts)}"
 
 
 def policies_lines(
-    rows: Sequence[PolicyRow], found: Enforcement, sheet: Paper, now: float, lint: bool = False
+    rows: Sequence[PolicyRow], found: Enforcement, sheet: Paper, now: float, lint: bool = False, namespace: str = ""
 ) -> list[str]:
+    """``namespace`` is the one ``rows`` are limited to: what an empty list says depends on it."""
+    if not rows and namespace:
+        return [clean(f"No policies in {namespace} ({enforcement_words(found)}).")]
     if not rows:
         return [clean(f"No policies: everything may reach everything ({enforcement_words(found)}).")]
     table = Table(

@@ -18,6 +18,7 @@ from pointsman.tui.answers.routes.model import (
     RouteList,
     Use,
 )
+from pointsman.tui.answers.routes.parking import Off
 from pointsman.tui.answers.routes.trace import Trace
 from pointsman.tui.answers.words import plural
 from pointsman.tui.model.kinds import KINDS
@@ -85,6 +86,7 @@ def _route(route: Route) -> dict[str, Any]:
             "down": list(route.live.down),
         },
         "loaded": not route.dropped,
+        "off": None if route.off is None else {"until": time_text(route.off.until), "by": route.off.by or None},
         "problems": [{"id": item.id, "severity": item.severity, "text": item.text} for item in route.problems],
     }
 
@@ -198,7 +200,7 @@ def routes_lines(
             _ready(route),
             _tls(route, now),
             live_cell(route.live),
-            _problems(route),
+            _problems(route, now),
         )
     lines = table.lines(paper) if routes else []
     bad = sum(any(item.severity == "error" for item in route.problems) for route in routes)
@@ -254,9 +256,15 @@ def _tls(route: Route, now: float) -> CellLike:
     return Cell("ended", "error") if left <= 0 else age(left)
 
 
-def _problems(route: Route) -> CellLike:
+def _off_words(off: Off, now: float) -> str:
+    if off.until is None:
+        return "off for good"
+    return f"off for {age(off.until - now)} more" if off.until > now else "off, overdue"
+
+
+def _problems(route: Route, now: float) -> CellLike:
     if not route.problems:
-        return ""
+        return Cell(_off_words(route.off, now), "dim") if route.off is not None else ""
     worst = min((item.severity for item in route.problems), key=WORST.index)
     return Cell("; ".join(item.text for item in route.problems), worst)
 

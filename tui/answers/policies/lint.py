@@ -11,6 +11,7 @@ from pointsman.tui.answers.policies.index import PolicyIndex
 from pointsman.tui.answers.policies.ports import protocol_spans
 from pointsman.tui.answers.policies.rules import EGRESS, Action, Peers, Policy, Rule, Section, Tier
 from pointsman.tui.answers.policies.spans import Spans, covers, intersect, spans
+from pointsman.tui.answers.policies.toggles import PARKED
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import KINDS
@@ -34,6 +35,13 @@ class Lint:
 def beyond_pods(policy: Policy) -> bool:
     """Whether it selects Cilium's own endpoints (``reserved:health``, say), which are not among the objects."""
     return any(need.key.startswith("r:") for section in policy.sections for need in section.subject.requirements)
+
+
+def parked(policy: Policy) -> bool:
+    """Whether it is switched off: it selects nothing because somebody wants it to, for a while."""
+    return bool(policy.sections) and all(
+        any(need.key == f"l:{PARKED}" for need in section.subject.requirements) for section in policy.sections
+    )
 
 
 def selects(index: PolicyIndex, policy: Policy) -> tuple[int, int]:
@@ -70,7 +78,8 @@ class Lints:
             yield Lint("invalid", "error", policy.ignored)
         for problem in () if policy.ignored else policy.problems:
             yield Lint("invalid", "error", problem)
-        if not policy.problems and not beyond_pods(policy) and selects(self.index, policy) == (0, 0):
+        idle = not policy.problems and not beyond_pods(policy) and selects(self.index, policy) == (0, 0)
+        if idle and not parked(policy):
             yield Lint("selects-nothing", "warn", "it selects no pod that is there now")
         same = [ref for ref in self.same.get(meaning(policy), ()) if ref != policy.ref]
         if same:

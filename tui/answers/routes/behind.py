@@ -33,7 +33,9 @@ def behind(snapshot: Snapshot, route: Route, controller: Ref | None, request: Re
     if len(wanted) > MOST:
         yield Hop("backend", "", UNKNOWN, f"{len(wanted) - MOST} more services are not followed")
     if not wanted:
-        yield Hop("backend", "", BROKEN, "no service gets any requests: every weight is 0")
+        named = any(not item.role for item in route.backends)
+        why = "no service gets any requests: every weight is 0" if named else "the rule names no backend"
+        yield Hop("backend", "", BROKEN, why)
 
 
 def _backend(

@@ -32,7 +32,7 @@ def _why(route: Route, asked: Asked, traefik: Traefik) -> Iterator[str]:
     host = asked.host
     if route.controller != TRAEFIK:
         if host and host in route.hosts:
-            said = next((problem.text for problem in route.problems), "")
+            said = route.dropped if route.off is not None else next((problem.text for problem in route.problems), "")
             yield f"names {host}, but {said or f'is for another controller ({route.controller})'}"
         return
     for router in route.routers:

@@ -99,6 +99,8 @@ def _conflicts(found: Runs) -> None:
 
 
 def _skipped(route: Route) -> bool:
+    if route.off is not None:
+        return True
     for problem in route.problems:
         if problem.severity == "error" and problem.id in NOT_MADE:
             alone = route.protocol == "http" or len(route.backends) < 2

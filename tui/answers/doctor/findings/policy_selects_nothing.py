@@ -11,6 +11,7 @@ from typing import Any
 from pointsman.tui.answers.doctor.exam import Exam
 from pointsman.tui.answers.doctor.labels import NEEDS, READS, any_matches, labels_by_namespace, plain
 from pointsman.tui.answers.doctor.model import Check, Sign
+from pointsman.tui.answers.policies.toggles import is_off
 from pointsman.tui.answers.ref import ref
 from pointsman.tui.answers.words import listed
 from pointsman.tui.model.kinds import CILIUMNETWORKPOLICIES, NETWORKPOLICIES
@@ -22,13 +23,13 @@ def look(exam: Exam) -> Iterator[Sign]:
     labels = labels_by_namespace(snapshot)
     for policy in sorted(snapshot.all(NETWORKPOLICIES), key=lambda item: item.key):
         selector = dig_dict(policy.body.spec, "podSelector")
-        if selector and not any_matches(selector, labels.get(policy.namespace, ())):
+        if selector and not is_off(policy) and not any_matches(selector, labels.get(policy.namespace, ())):
             yield _nothing(policy, selector)
     for policy in sorted(snapshot.all(CILIUMNETWORKPOLICIES), key=lambda item: item.key):
         rules = [policy.body.spec, *policy.body.specs]
         selectors = [dig_dict(rule, "endpointSelector") for rule in rules if rule]
         own = [found for selector in selectors if (found := plain(selector)) is not None]
-        if not selectors or len(own) < len(selectors) or not all(own):
+        if is_off(policy) or not selectors or len(own) < len(selectors) or not all(own):
             continue
         if not any(any_matches(selector, labels.get(policy.namespace, ())) for selector in own):
             yield _nothing(policy, own[0])
