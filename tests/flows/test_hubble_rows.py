@@ -163,9 +163,15 @@ def test_the_exporters_and_the_legacy_forms() -> None:
     assert (bare.verdict, bare.node) == ("FORWARDED", "n")
 
 
+DEEP = b"[" * 5000
+"""Deeper than the reader goes."""
+
+
 @pytest.mark.parametrize(
-    "line", [b"", b"nonsense", b"[]", b"1", b"{}", b'{"flow":7}', b'{"flow":{"verdict":[]}}', b"\xff"]
-)
+    "line",
+    [b"", b"nonsense", b"[]", b"1", b"{}", b'{"flow":7}', b'{"flow":{"verdict":[]}}', b"\xff", DEEP, b'{"flow":' + DEEP,
+     b'{"time":"2026-09-21T14:13:20Z","verdict":' + DEEP, b'{"flow":{"x":' + DEEP + b"]" * 5000 + b"}}"],
+)  # fmt: skip
 def test_bad_lines_are_told(line: bytes) -> None:
     with pytest.raises(BadLineError):
         decode_line(line)

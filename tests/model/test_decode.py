@@ -80,6 +80,17 @@ def test_an_answer_that_is_no_list_is_one_error(body: bytes) -> None:
         decode_page(body, SERVICES)
 
 
+def test_an_object_deeper_than_the_reader_goes_is_one_error() -> None:
+    pod = b'{"metadata":{"name":"a"},"spec":{"x":' + b"[" * 5000 + b"]" * 5000 + b"}}"
+    with pytest.raises(DecodeError):
+        decode_object(pod, PODS)
+    with pytest.raises(DecodeError):
+        decode_page(b'{"kind":"PodList","items":[' + pod + b"]}", PODS)
+    with pytest.raises(DecodeError):
+        decode_line(b'{"type":"ADDED","object":' + pod + b"}", PODS)
+    assert decode_status(pod) is None
+
+
 def test_a_null_list_is_an_empty_one() -> None:
     assert decode_page(b'{"metadata":{"resourceVersion":"1"},"items":null}', PODS).items == []
 

@@ -81,6 +81,7 @@ def test_ipv6() -> None:
     [
         b'{"level":"info","message":"Configuration loaded","time":"2026-09-21T14:13:20Z"}', b"", b"{", b"[]", b"\xff\xfe",
         b"2026-09-21T14:13:20Z INF Starting", b'{"RequestMethod":"GET"' + b" " * 70_000 + b"}",
+        b'{"RequestMethod":' + b"[" * 5000,
     ],
 )  # fmt: skip
 def test_other_lines_are_no_flows(line: bytes) -> None:

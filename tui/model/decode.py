@@ -113,17 +113,17 @@ def decode_object(raw: bytes | msgspec.Raw, kind: Kind[B], origin: str = "") -> 
     body: Any
     try:
         body = _decoder(kind.body).decode(data)
-    except msgspec.DecodeError as first:
+    except (msgspec.DecodeError, RecursionError) as first:
         body, problem = _second_try(data, kind, first)
     if not body.metadata.name:
         raise DecodeError(f"an object of kind {kind.kind} without a name")
     return Obj(kind.id, body, data, problem, origin)
 
 
-def _second_try(data: bytes, kind: Kind[Any], first: msgspec.DecodeError) -> tuple[Any, str]:
+def _second_try(data: bytes, kind: Kind[Any], first: Exception) -> tuple[Any, str]:
     try:
         doc = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise DecodeError(f"not JSON: {error}") from None
     try:
         return msgspec.convert(_without_nulls(doc), kind.body), ""
@@ -154,7 +154,7 @@ def split_page(data: bytes, kind: Kind[Any]) -> RawPage:
     """A list response, split. Raises DecodeError if it is not a Kubernetes list."""
     try:
         page = _list.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list: {error}") from None
     if page.items is None and not page.kind.endswith("List") and not page.metadata.resource_version:
         raise DecodeError(f"the answer to a list of {kind.resource} is not a Kubernetes list")
@@ -198,7 +198,7 @@ def decode_line(data: bytes, kind: Kind[Any]) -> WatchLine:
     """One line of a watch stream. Raises DecodeError for a line that is no watch event."""
     try:
         line = _line.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise DecodeError(f"a line of the watch on {kind.resource} is not a watch event: {error}") from None
     match line.type:
         case "ADDED" | "MODIFIED" | "DELETED":
@@ -207,7 +207,7 @@ def decode_line(data: bytes, kind: Kind[Any]) -> WatchLine:
         case "BOOKMARK":
             try:
                 meta = _head.decode(line.object).metadata
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 return WatchLine(line.type, None, "")
             return WatchLine(
                 line.type,
@@ -223,7 +223,7 @@ def decode_status(data: bytes) -> Status | None:
     """The Status in an error response; None if the body is something else (HTML, plain text)."""
     try:
         return _status.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 

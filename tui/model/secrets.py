@@ -91,6 +91,6 @@ def reduce_bytes(raw: bytes | msgspec.Raw) -> bytes:
     """The reduced form as JSON bytes; an empty object if the input is not a JSON object."""
     try:
         doc = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         doc = None
     return msgspec.json.encode(reduce_secret(doc) if isinstance(doc, dict) else {})

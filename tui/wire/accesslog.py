@@ -39,7 +39,7 @@ def parse_line(line: bytes, node: str = "") -> Flow | None:
     if text.startswith(b"{"):
         try:
             found = _document.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return None
         return _from_json(found, text, node) if isinstance(found, dict) and "RequestMethod" in found else None
     match = _COMMON.fullmatch(text.decode("utf-8", "replace"))

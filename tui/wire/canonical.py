@@ -88,7 +88,7 @@ def canonical(line: bytes) -> bool:
         return False
     try:
         answer: Any = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
     flow = answer.flow
     if flow is None or _encode(answer) != line:

@@ -98,7 +98,7 @@ def details_of(flow: Flow) -> Details:
     if flow.raw.startswith(b'{"flow"') and (flow.source.ip or flow.destination.ip):
         try:
             found = _rest.decode(flow.raw).flow
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found = None
         if found is not None:
             http = found.l7.http if found.l7 is not None else None
@@ -301,7 +301,7 @@ def message_from_json(line: bytes | str) -> Any:
     """
     try:
         document = _document.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadLineError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadLineError("not a JSON object")
@@ -380,7 +380,7 @@ def decode_line(line: bytes) -> Event | None:
         return own
     try:
         found = _lines.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = None
     if found is not None and found.flow is not None and (row := _row(found.flow, found.node_name, line)) is not None:
         return row

@@ -111,7 +111,7 @@ def row(line: bytes, ns: int | None) -> Flow | None:
 def _document(line: bytes) -> _Document | None:
     try:
         found = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return found if found.origin in (HUBBLE, TRAEFIK_LOG) else None
 
