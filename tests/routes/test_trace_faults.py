@@ -47,7 +47,7 @@ TABLE = [
         "TLSOption vault/modern does not exist",
     ),
     ("route-nobody-takes", "https://drafts.home.example/", "router", "its class is internal"),
-    ("class-nobody-serves", "https://old.home.example/", "router", "for another controller (cilium)"),
+    ("class-nobody-serves", "https://old.home.example/", "router", "nobody serves IngressClass cilium"),
     ("route-to-a-missing-middleware", "https://films.home.example/", "router", "Middleware web/auth does not exist"),
 ]
 HARMLESS = ["https://vault.home.example/", "https://photos.home.example/", "https://series.home.example/indexer/x"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pointsman.tui.answers.ips.model import Problem
 from pointsman.tui.answers.routes.context import Context
+from pointsman.tui.answers.routes.duplicates import marked
 from pointsman.tui.answers.routes.kinds import KINDS
 from pointsman.tui.answers.routes.live import join, key_of
 from pointsman.tui.answers.routes.model import Route, RouteList
@@ -46,7 +47,7 @@ def route_list(snapshot: Snapshot) -> RouteList:
 def joined(snapshot: Snapshot) -> RouteList:
     """The routes with what Traefik says of them, still without what depends on the time."""
     made = base(snapshot)
-    return replace(made.list, items=join(made.context, made.list.items, snapshot))
+    return replace(made.list, items=marked(join(made.context, made.list.items, snapshot)))
 
 
 @memoized(*READS)

@@ -18,9 +18,10 @@ from pointsman.tui.answers.routes.traefik import Traefik
 from pointsman.tui.answers.stack import traefik as detection
 from pointsman.tui.answers.stack.ingress import CILIUM as CILIUM_CONTROLLER
 from pointsman.tui.answers.stack.ingress import CONTROLLERS
-from pointsman.tui.answers.words import listed, sees
+from pointsman.tui.answers.stack.serving import UNSERVED, absent
+from pointsman.tui.answers.words import from_files, listed, sees
 from pointsman.tui.model.core import Ingress, IngressBackend, IngressPath
-from pointsman.tui.model.kinds import INGRESSCLASSES, INGRESSES
+from pointsman.tui.model.kinds import DAEMONSETS, DEPLOYMENTS, INGRESSCLASSES, INGRESSES
 from pointsman.tui.model.meta import Obj
 
 KIND = INGRESSES
@@ -204,6 +205,10 @@ def _other(ctx: Context, obj: Obj[Ingress], controller: str, name: str) -> Itera
         text = f"there is no IngressClass {name}: no controller takes this Ingress"
         if sees(ctx.snapshot, INGRESSCLASSES):
             base.error("route-ignored", text, drops=text, severity="warn")
+    elif not from_files(ctx.snapshot) and all(map(ctx.snapshot.known, (DAEMONSETS, DEPLOYMENTS))):
+        code = ctx.classes.get(name) or ctx.classes.get(ctx.default_class, "")
+        if why := absent(ctx.found, code):
+            base.error(UNSERVED, f"nobody serves IngressClass {name or ctx.default_class}: {why}", severity="warn")
     secrets = _secrets(ctx, obj, base)
     for index, (host, path, backend) in enumerate(_paths(obj)):
         parts = crd.Parts(list(base.problems), base.dropped)
