@@ -163,6 +163,13 @@ def test_the_exporters_and_the_legacy_forms() -> None:
     assert (bare.verdict, bare.node) == ("FORWARDED", "n")
 
 
+def test_what_comes_again_in_every_flow_is_kept_once() -> None:
+    one, other = row(), row()
+    assert one.source.identity is other.source.identity
+    assert one.protocol is other.protocol
+    assert one.source.pod is other.source.pod
+
+
 DEEP = b"[" * 5000
 """Deeper than the reader goes."""
 

@@ -23,7 +23,9 @@ def run(options: Options) -> int:
     from pointsman.tui.config import load_config
     from pointsman.tui.logfile import start_logging, terminal_kept_clean
     from pointsman.tui.paths import config_file
+    from pointsman.tui.store.memory import keep_one_heap
 
+    keep_one_heap()
     config = load_config(config_file())
     prepare_environment(options, slow=options.slow_link or config.slow_link)
     log = start_logging()

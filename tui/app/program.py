@@ -34,6 +34,7 @@ from pointsman.tui.screens.rights import Rights
 from pointsman.tui.screens.taping import Taping
 from pointsman.tui.screens.writer import Writer
 from pointsman.tui.session import Session
+from pointsman.tui.store.memory import give_back
 from pointsman.tui.store.snapshot import Snapshot
 from pointsman.widgets import glyphs
 from pointsman.widgets.pacer import TerminalPacer
@@ -176,6 +177,7 @@ class Pointsman(Host):
         """What was loaded at the start stays for good: keep the collector from walking it again and again."""
         gc.collect()
         gc.freeze()
+        give_back()
 
     def _resumed(self, _app: object) -> None:
         """Stopped and continued (kill -TSTP, fg): nothing that was drawn before is on the terminal any more."""

@@ -141,6 +141,16 @@ def _shared(text: str) -> str:
     return _texts.setdefault(text, text)
 
 
+_numbers: dict[int, int] = {}
+
+
+def _shared_number(number: int) -> int:
+    """The same of an identity."""
+    if len(_numbers) > _MOST_TEXTS:
+        _numbers.clear()
+    return _numbers.setdefault(number, number)
+
+
 def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service: Any) -> Peer:
     if flow.HasField(which):
         end = getattr(flow, which)
@@ -152,7 +162,7 @@ def _peer(flow: Any, which: str, ip: str, port: int | None, names: Any, service:
             _shared(end.namespace),
             _shared(end.pod_name),
             workload,
-            end.identity,
+            _shared_number(end.identity),
             _shared(ip),
             port,
             tuple(names) if names else (),
@@ -175,7 +185,7 @@ def _flow(flow: Any, message: Any, raw: bytes) -> Flow:
     source_port = destination_port = None
     if flow.HasField("l4"):
         layer = flow.l4
-        protocol = layer.WhichOneof("protocol") or ""
+        protocol = _shared(layer.WhichOneof("protocol") or "")
         if protocol in _PORTED:
             ports = getattr(layer, protocol)
             source_port, destination_port = ports.source_port, ports.destination_port
