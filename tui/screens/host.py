@@ -117,7 +117,7 @@ class Host(App[int], inherit_bindings=False):
     def why_not_writing(self, command: Command) -> str:
         """Why a command that writes cannot run; empty if it can or does not write."""
         if command.dangerous and self.session.read_only:
-            return f"{command.title} writes to the cluster, and this is read-only."
+            return "Refused: this is read-only."
         return ""
 
     def why_not(self, command: Command) -> str:
