@@ -84,3 +84,24 @@ async def test_a_disk_that_refuses_is_down(monkeypatch: pytest.MonkeyPatch, own_
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert "not recorded" in found.detail
+
+
+async def test_a_recording_that_runs_is_confirmed(monkeypatch: pytest.MonkeyPatch, own_home: Path) -> None:
+    monkeypatch.setattr(recording, "LOOK_SECONDS", 0.01)
+    now = 100.0
+    store = Store(clock=lambda: now)
+    opened = open_source(store, Options())
+    opened.recording = Limits()
+    store.set_cluster(CLUSTER)
+
+    async def confirmed(at: float) -> None:
+        while (link := store.snapshot().links.get(recording.LINK)) is None or link.last_ok != at:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    task = asyncio.create_task(recording.run(opened))
+    async with asyncio.timeout(10):
+        await confirmed(100.0)
+        now = 160.0
+        await confirmed(160.0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

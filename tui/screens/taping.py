@@ -43,8 +43,12 @@ class Taping:
             host.say(f"Recording flows into {path}, masked. :record ends it.")
 
     def tend(self) -> None:
-        """Once a second: a disk that refuses ends it."""
-        if self._tape is not None and not self._tape.running:
+        """Once a second: a disk that refuses ends it; else it is confirmed, so that its age is not that of its start."""
+        if self._tape is None:
+            return
+        if self._tape.running:
+            self._host.session.store.set_link(LINK, State.LIVE, f"into {self._tape.path}")
+        else:
             self.stop()
 
     def stop(self) -> None:

@@ -36,12 +36,9 @@ async def run(opened: Opened) -> None:
         return
     recorder = Recorder(place, store.flows.after, flow_line, limits)
     recorder.start()
-    told: tuple[State, str, str] | None = None
     try:
         while True:
-            if (said := _standing(recorder)) != told:
-                told = said
-                store.set_link(LINK, *said)
+            store.set_link(LINK, *_standing(recorder))  # also when nothing changed: it is confirmed
             await asyncio.sleep(LOOK_SECONDS)
     finally:
         await asyncio.to_thread(recorder.stop)
