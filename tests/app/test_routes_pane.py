@@ -261,6 +261,21 @@ async def test_a_route_that_is_off_counts_down_in_its_row_and_in_the_footer() ->
         assert "It comes back in 4:31." in words(app)
 
 
+async def test_leaving_is_asked_once_while_something_is_off() -> None:
+    app = make_app("classic")
+    async with app.run_test(size=(120, 40)) as pilot:
+        store = app.session.store
+        obj = store.snapshot().get(INGRESSROUTES, "media", "films")
+        off = parked({**obj.doc(), "kind": "IngressRoute"}, op="o", until=store.snapshot().now + 271, by="me@here")
+        store.change(INGRESSROUTES, [from_doc(off, INGRESSROUTES)])
+        await opened(pilot)
+        await press(pilot, "q")
+        assert app.return_code is None
+        assert "media/films is still switched off. q again quits." in [note.message for note in app._notifications]
+        await press(pilot, "q")
+        assert app.return_code == 0
+
+
 async def test_the_middlewares_of_a_route_in_their_box() -> None:
     app = make_app("classic")
     async with app.run_test(size=(140, 40)) as pilot:

@@ -65,6 +65,16 @@ async def test_it_says_what_where_and_what_the_server_thinks() -> None:
             assert part in text, f"{part!r} is missing in\n{text}"
 
 
+async def test_what_was_said_before_does_not_lie_on_its_buttons() -> None:
+    app = make_app("classic", clock=Clock())
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.say("Done: switch off NetworkPolicy db/postgres-from-lan for 10 minutes.", seconds=60)
+        await pilot.pause()
+        await opened(pilot, plan_for(app))
+        assert "Go ahead" in words(pilot)
+        assert "Done:" not in words(pilot)
+
+
 async def test_cancel_has_the_focus_and_enter_leaves() -> None:
     app = make_app("classic", clock=Clock())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -19,6 +19,7 @@ from textual import events
 from textual.screen import Screen
 
 from pointsman.themes.loader import ThemeError
+from pointsman.tui.answers.words import listed
 from pointsman.tui.app import looks
 from pointsman.tui.app.typing import KeyFeed
 from pointsman.tui.commands import PANES, resolve
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 _LEAVING = frozenset(("escape", "ctrl+c", "ctrl+q"))
 
 TICK = 0.1
+ASKING = 5.0
+"""Seconds for which a second press of the quitting key is the answer to the question that the first one asked."""
 PATIENCE = 1.0
 """Seconds after which a terminal that has never answered anything is taken to have drawn."""
 WARM = 1.0
@@ -87,6 +90,7 @@ class Pointsman(Host):
         self.last_words = ""
         self._warned: set[str] = set()
         self._trail: list[str] = []
+        self._asked_to_quit = False
         self._target = options.target
         self._saving = False
         self._switching = False
@@ -418,7 +422,25 @@ class Pointsman(Host):
         self.set_namespace("")
 
     def cmd_quit(self) -> None:
+        """Asks once while something is switched off for a while: the second press is the answer."""
+        if self._still_off() and not self._asked_to_quit:
+            self._asked_to_quit = True
+            self.set_timer(ASKING, self._not_asked)
+            key = self.keymap.label("quit")
+            self.say(f"{self._still_off()} {key} again quits.", severity="warning", seconds=ASKING)
+            return
         self.exit(0)
+
+    def _not_asked(self) -> None:
+        self._asked_to_quit = False
+
+    def _still_off(self) -> str:
+        """What is switched off for a while now, as a sentence; empty if nothing is, or if it is nobody's here to see to."""
+        if self.session.read_only:
+            return ""
+        now = self.snapshot().now
+        paths = [timer.ref.path for timer in self.writer.timers() if (timer.left(now) or 0) > 0]
+        return f"{listed(paths, most=2)} {'is' if len(paths) == 1 else 'are'} still switched off." if paths else ""
 
     def cmd_refresh(self) -> None:
         self.screen.refresh(layout=True)

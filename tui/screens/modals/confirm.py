@@ -111,6 +111,8 @@ class ConfirmScreen(SeenScreen[Plan | None]):
                 yield Choice("Go ahead", id="confirm-agree", disabled=True)
 
     def on_mount(self) -> None:
+        # What was said before would lie on the buttons of a dialog as high as the terminal.
+        self.app.clear_notifications()
         self._show()
         super().on_mount()
 
