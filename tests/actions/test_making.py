@@ -108,7 +108,8 @@ def test_a_route_that_is_made_handles_what_it_says(store: Store, id: str) -> Non
     kind = KINDS[wish.ref.kind]
     fresh.change(kind, [from_doc(doc, kind)])
     route = next(item for item in route_list(fresh.snapshot()).items if item.ref == wish.ref)
-    assert route.problems == ()
+    # The demo has a stream on each entry point for streams already.
+    assert {problem.id for problem in route.problems} <= ({"route-duplicate"} if id != "http" else set())
     assert not route.dropped
     if id == "http":
         found = trace(fresh.snapshot(), parse_request("https://tv.home.example/watch/1"))

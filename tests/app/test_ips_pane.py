@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +24,15 @@ from pointsman.widgets.picker import PickerScreen
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 """A connection whose TLS is still saying goodbye when a test's loop ends is no leak of the app."""
+
+
+@pytest.fixture(autouse=True)
+def swept() -> Iterator[None]:
+    """What such connections leave is swept up here, so that it falls on no other test's head."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
