@@ -14,8 +14,8 @@ from demohome import Demo, demo_homelab
 from textual.pilot import Pilot
 
 from pointsman.tui.actions.desk import Desk, identity
-from pointsman.tui.actions.toggle import OFF_BY, OFF_OPERATION
-from pointsman.tui.answers.policies.toggles import OFF_UNTIL, is_off
+from pointsman.tui.actions.toggle import OFF_OPERATION
+from pointsman.tui.answers.policies.toggles import OFF_BY, OFF_UNTIL, is_off
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.config import Config
 from pointsman.tui.disk.journal import Entry, Journal, State

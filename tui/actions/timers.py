@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pointsman.tui.actions.toggle import OFF, OFF_BY, operation_of, until_of, was_switched
+from pointsman.tui.actions.toggle import OFF, operation_of, until_of, was_switched
 from pointsman.tui.answers.policies.index import POLICY_KINDS
-from pointsman.tui.answers.policies.toggles import OFF_UNTIL
+from pointsman.tui.answers.policies.toggles import OFF_BY, OFF_UNTIL
 from pointsman.tui.answers.ref import Ref
 from pointsman.tui.answers.routes.parking import ROUTE_KINDS, doc_of
 from pointsman.tui.disk.journal import State, Write

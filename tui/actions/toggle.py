@@ -18,15 +18,13 @@ from typing import Any
 
 from pointsman.tui.actions.change import Doc, created_from
 from pointsman.tui.actions.errors import ActionError
-from pointsman.tui.answers.policies.toggles import OFF_ORIGINAL, OFF_UNTIL, PARKED
+from pointsman.tui.answers.policies.toggles import OFF_BY, OFF_ORIGINAL, OFF_UNTIL, PARKED
 from pointsman.tui.answers.routes import parking as routes
 from pointsman.tui.model.meta import dig, dig_dict, dig_str
 from pointsman.tui.model.times import epoch, rfc3339
 
 OFF_OPERATION = "pointsman.dev/off-operation"
 """Annotation: the id of the operation that switched it off. A timer reverts only what its own operation did."""
-OFF_BY = "pointsman.dev/off-by"
-"""Annotation: user and host of the program that switched it off."""
 PERMANENT = "permanent"
 DEFAULT_SECONDS = 600.0
 LEAST_SECONDS = 1.0
@@ -110,17 +108,7 @@ def parked(doc: Doc, *, op: str, until: float | None, by: str) -> Doc:
     if not isinstance(notes, dict):
         notes = found["metadata"]["annotations"] = {}
     kept = _originals(doc)
-    originals: dict[str, Any] = _park_route(found, kept) if routes.is_route(doc) else {}
-    for _, path in () if routes.is_route(doc) else subjects(doc):
-        assert path is not None
-        selector = dig(found, *path)
-        labels = selector.get("matchLabels")
-        key = pointer(path)
-        if isinstance(labels, dict) and labels.get(PARKED) == "true":
-            originals[key] = kept[key] if key in kept else _unparked(selector, None)
-            continue
-        originals[key] = copy.deepcopy(selector)
-        selector["matchLabels"] = {**(labels if isinstance(labels, dict) else {}), PARKED: "true"}
+    originals = _park_route(found, kept) if routes.is_route(doc) else _park_policy(found, kept)
     notes[OFF_ORIGINAL] = json.dumps(originals, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     notes[OFF_UNTIL] = PERMANENT if until is None else rfc3339(until)
     notes[OFF_OPERATION] = op
@@ -131,22 +119,37 @@ def parked(doc: Doc, *, op: str, until: float | None, by: str) -> Doc:
 def restored(doc: Doc) -> Doc:
     """The policy as it was before it was switched off; what others changed meanwhile stays."""
     found = copy.deepcopy(doc)
-    kept = _originals(doc)
-    if routes.is_route(doc):
-        _restore_route(found, kept)
-    for _, path in () if routes.is_route(doc) else subjects(doc):
-        if path is None:
-            continue
-        selector = dig(found, *path)
-        if dig(selector, "matchLabels", PARKED) != "true":
-            continue
-        _put(found, path, _unparked(selector, kept.get(pointer(path))))
+    restore = _restore_route if routes.is_route(doc) else _restore_policy
+    restore(found, _originals(doc))
     notes = dig_dict(found, "metadata", "annotations")
     for key in ANNOTATIONS:
         notes.pop(key, None)
     if not notes:
         found["metadata"].pop("annotations", None)
     return found
+
+
+def _park_policy(doc: Doc, kept: dict[str, Any]) -> dict[str, Any]:
+    """Park every subject of a policy in place; gives what they were."""
+    originals: dict[str, Any] = {}
+    for _, path in subjects(doc):
+        assert path is not None
+        selector = dig(doc, *path)
+        labels = selector.get("matchLabels")
+        key = pointer(path)
+        if isinstance(labels, dict) and labels.get(PARKED) == "true":
+            originals[key] = kept[key] if key in kept else _unparked(selector, None)
+            continue
+        originals[key] = copy.deepcopy(selector)
+        selector["matchLabels"] = {**(labels if isinstance(labels, dict) else {}), PARKED: "true"}
+    return originals
+
+
+def _restore_policy(doc: Doc, kept: dict[str, Any]) -> None:
+    """Put the subjects of a policy back in place."""
+    for _, path in subjects(doc):
+        if path is not None and dig(doc, *path, "matchLabels", PARKED) == "true":
+            _put(doc, path, _unparked(dig(doc, *path), kept.get(pointer(path))))
 
 
 def _park_route(doc: Doc, kept: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ PARKED = "pointsman.dev/switched-off"
 """The label that no pod has; its value is ``"true"``."""
 OFF_UNTIL = "pointsman.dev/off-until"
 """Annotation: RFC 3339 in UTC, or ``permanent``."""
+OFF_BY = "pointsman.dev/off-by"
+"""Annotation: user and host of the program that switched it off."""
 OFF_ORIGINAL = "pointsman.dev/off-original"
 """Annotation: the parked selectors as they were, JSON by path."""
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pointsman.tui.answers.policies.toggles import OFF_UNTIL
+from pointsman.tui.answers.policies.toggles import OFF_BY, OFF_UNTIL
 from pointsman.tui.model.kinds import (
     GRPCROUTES,
     HTTPROUTES,
@@ -122,4 +122,4 @@ def off_of(obj: Obj[Any]) -> Off | None:
     notes = obj.meta.annotations
     if OFF_UNTIL not in notes or not is_parked(doc_of(obj)):
         return None
-    return Off(epoch(notes[OFF_UNTIL]), notes.get("pointsman.dev/off-by", ""))
+    return Off(epoch(notes[OFF_UNTIL]), notes.get(OFF_BY, ""))
