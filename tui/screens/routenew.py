@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pointsman.tui.screens.routelive import LivePart
@@ -11,14 +11,21 @@ if TYPE_CHECKING:
     from pointsman.tui.actions.desk import Desk
     from pointsman.tui.actions.edit import Edit
     from pointsman.tui.actions.making import Form
+    from pointsman.tui.actions.making.form import Check, Values
     from pointsman.tui.actions.making.templates import Template
     from pointsman.tui.actions.plan import Wish
+    from pointsman.tui.screens.host import Host
     from pointsman.tui.screens.writer import MakePlan
 
 
 def _words(title: str) -> tuple[str, str]:
     name, _, words = title.rpartition(": ")
     return f"middleware {name}", f"{words} (template)"
+
+
+def _checked(host: Host, check: Check | None) -> Callable[[str, Values], str] | None:
+    """A form's check against the picture at the time it is asked."""
+    return None if check is None else lambda value, values: check(host.snapshot(), value, values)
 
 
 class NewRoutePart(LivePart):
@@ -52,20 +59,23 @@ class NewRoutePart(LivePart):
 
     def _fill(self, form: Form) -> None:
         from pointsman.widgets.cells import Cell, CellLike
-        from pointsman.widgets.form import Field, FormScreen, Values
+        from pointsman.widgets.form import Field, FormScreen
 
         host, snapshot = self.host, self.host.snapshot()
         row = self.selected_row
         at = self.ref_of(row) if row is not None else None
-        fields = []
-        for spec in form.fields(snapshot, self.namespace_here, at):
-
-            def check(value: str, values: Values, asked: object = spec.check) -> str:
-                return asked(host.snapshot(), value, values) if callable(asked) else ""
-
-            fields.append(
-                Field(spec.key, spec.label, spec.value, spec.placeholder, check, spec.suggestions, spec.secret)
+        fields = [
+            Field(
+                spec.key,
+                spec.label,
+                spec.value,
+                spec.placeholder,
+                _checked(host, spec.check),
+                spec.suggestions,
+                spec.secret,
             )
+            for spec in form.fields(snapshot, self.namespace_here, at)
+        ]
 
         def says(values: Values) -> Sequence[CellLike]:
             return [Cell(line, "muted") for line in form.says(host.snapshot(), values)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pointsman.tui.answers.routes.middlewares import GUARDS, Middleware, MiddlewareList
+from pointsman.tui.answers.routes.middlewares import Middleware, MiddlewareList
 from pointsman.tui.answers.routes.model import DIRECT, FOUND, Backend, Route, Use
 from pointsman.tui.answers.words import listed, plural
 from pointsman.tui.model.times import age
@@ -162,7 +162,7 @@ def tell_middleware(row: MiddlewareRow) -> Told:
     evidence += [(f"default of entry point {name}", "", "info") for name in item.points]
     if item.exists and not item.used:
         evidence.append(("Nothing uses it.", "", "skipped"))
-    if item.kind in GUARDS and item.used:
+    if item.guards and item.used:
         evidence.append(("It keeps somebody out: without it those routes are open to more people.", "", "warn"))
     return Told(
         item.ref.title,

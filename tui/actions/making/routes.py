@@ -162,11 +162,16 @@ def _gateways(snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _check_number(snapshot: Snapshot, value: str, values: Values) -> str:
+    wrong = check_service("tcp")(snapshot, value, values)
+    return wrong or ("" if split_service(value)[2].isdigit() else "the Gateway API takes port numbers only")
+
+
 def _gateway_fields(snapshot: Snapshot, namespace: str, at: Ref | None) -> tuple[Spec, ...]:
     ports, here = _start(snapshot, "tcp", namespace, at)
     gateways = _gateways(snapshot)
     return (
-        Spec("service", "to service", here, "media/jellyfin:8096", check_service("tcp"), ports),
+        Spec("service", "to service", here, "media/jellyfin:8096", _check_number, ports),
         Spec("host", "host", "", "films.home.example", check_host),
         Spec("path", "path", "", "empty is everything", check_path),
         Spec("gateway", "gateway", _first(gateways), "kube-system/gateway:websecure",
@@ -187,19 +192,9 @@ def _make_gateway(_snapshot: Snapshot, values: Values) -> Filled:
     return Filled((doc(GATEWAY_API, "HTTPRoute", namespace, values["name"], spec),))
 
 
-def _check_number(snapshot: Snapshot, value: str, values: Values) -> str:
-    wrong = check_service("tcp")(snapshot, value, values)
-    return wrong or ("" if split_service(value)[2].isdigit() else "the Gateway API takes port numbers only")
-
-
 HTTP_GATEWAY = Form(
-    "http-gateway", "HTTP route of the Gateway API", "HTTPRoute at a Gateway", HTTPROUTES.id,
-    lambda snapshot, namespace, at: tuple(
-        spec if spec.key != "service" else Spec(spec.key, spec.label, spec.value, spec.placeholder, _check_number,
-                                                spec.suggestions)
-        for spec in _gateway_fields(snapshot, namespace, at)
-    ),
-    _make_gateway, _says_http,
+    "http-gateway", "HTTP route of the Gateway API", "HTTPRoute at a Gateway", HTTPROUTES.id, _gateway_fields, _make_gateway,
+    _says_http,
 )  # fmt: skip
 
 

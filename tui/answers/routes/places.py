@@ -44,8 +44,7 @@ def _port(route: Route) -> tuple[int, str]:
 
 
 def _path(route: Route) -> str:
-    found = next((path for negated, path in _PATH.findall(route.match[:8192]) if not negated), "/")
-    return found if found.startswith("/") else "/"
+    return next((path for negated, path in _PATH.findall(route.match[:8192]) if not negated), "/")
 
 
 def _address(route: Route, snapshot: Snapshot, port: int, protocol: str) -> str:
