@@ -317,7 +317,7 @@ def test_names_and_how_often() -> None:
     said = words(tell_flow(flow(JELLYFIN, WEATHER), picture, None))
     assert "media/jellyfin reached api.weather.example on 443." in said
     assert "198.51.100.4 is outside the cluster, known as api.weather.example." in said
-    assert "Seen 3 times in the last 5 minutes" in said
+    assert "Seen in 3 events in the last 5 minutes" in said
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,9 @@ def _seen(flow: Flow, traffic: Traffic, now: float) -> list[Piece]:
 def _times(edge: Edge, now: float, *, dropped: bool) -> str:
     number = edge.lately(now, drops=dropped)
     what = "Dropped" if dropped else "Seen"
-    times = "once" if number == 1 else f"{number:,} times"
+    # Hubble tells a packet that a policy stops twice, as a verdict and as a drop: these are its events, no packets.
+    word = "event" if edge.origin == "hubble" else "line"
+    times = f"in {number:,} {word}{'' if number == 1 else 's'}"
     since = f", first {clock(int(edge.first * 1e9)).partition('.')[0]}"
     last = edge.last_dropped if dropped and edge.last_dropped is not None else edge.last
     return f"{what} {times} in the last 5 minutes{since}, last {age(max(0.0, now - last))} ago."
