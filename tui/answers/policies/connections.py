@@ -3,6 +3,8 @@
 Not one judge call for each pair: subjects with the same policies share a gate, a gate divides all peers at once by the
 rules that match them (bit sets), and each division is folded once. The fold is the judge's own
 (:mod:`~pointsman.tui.answers.policies.evaluate`), so both say the same.
+
+Over 400 lines, because gates, divisions and folding share their sets, and a reader has to see all three to trust one.
 """
 
 from __future__ import annotations
